@@ -1,0 +1,97 @@
+// Package client is the client of all servers: it carries on a scripted conversation, checks every byte that
+// comes back against what the protocol owes, and reports what happened to it as a lane of a chart. The client
+// command, the tests and the lab share it, so a picture and a test cannot mean different things.
+package client
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strconv"
+	"sync"
+	"time"
+
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+// A Run is a number of clients that talk to one server at once. Dial, Clients and Log must be set.
+type Run struct {
+	Dial    func(context.Context) (net.Conn, error) // see [Dial]
+	Clients int
+	Pause   time.Duration // between two sendings
+	Stagger time.Duration // between the arrivals of two clients
+	Log     *slog.Logger  // gets a line for each event, with the client's number as "lane"
+}
+
+// Dial returns a function that connects to addr over TCP.
+func Dial(addr string) func(context.Context) (net.Conn, error) {
+	return func(ctx context.Context) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "tcp", addr)
+	}
+}
+
+// inTurn is how long a client waits for the one before it to connect. Over loopback that takes a fraction of
+// it; a longer wait, at a full backlog, must not keep the others from arriving.
+const inTurn = 10 * time.Millisecond
+
+// Do runs all clients to their ends and returns their lanes. They arrive at once, but in the order of their
+// numbers, so that the same server gives the same picture each time. When ctx is done, the clients that are
+// still there fail. Do returns once every connection is closed.
+func (r Run) Do(ctx context.Context) timeline.Chart {
+	start := time.Now()
+	lanes := make([]timeline.Lane, r.Clients)
+	var clients sync.WaitGroup
+	for i := range lanes {
+		if i > 0 {
+			pause(ctx, r.Stagger)
+		}
+		dialled := make(chan struct{})
+		clients.Go(func() { lanes[i] = r.client(ctx, i, start, dialled) })
+		select {
+		case <-dialled:
+		case <-time.After(inTurn):
+		}
+	}
+	clients.Wait()
+	return timeline.Chart{Lanes: lanes}
+}
+
+// client is one client's life. It closes dialled once it is connected, or cannot be.
+func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- struct{}) timeline.Lane {
+	t := &talk{log: r.Log.With("lane", i), pause: r.Pause, patience: r.patience()}
+	err := t.run(ctx, func(ctx context.Context) (net.Conn, error) {
+		defer close(dialled)
+		return r.Dial(ctx)
+	})
+	lane := timeline.Lane{
+		Name:    "conn" + strconv.Itoa(i),
+		Arrived: t.arrived.Sub(start),
+		Waited:  t.admitted.Sub(t.arrived),
+		Served:  t.done.Sub(t.admitted),
+	}
+	if err != nil {
+		lane.Failure = err.Error()
+	}
+	return lane
+}
+
+// patience is how long a client waits for the greeting: twice what the slowest honest server needs to serve
+// all of them one after the other, and something for a machine that is busy.
+func (r Run) patience() time.Duration {
+	one := 2*r.Pause + r.Pause/5
+	return 10*time.Second + 2*time.Duration(r.Clients)*one
+}
+
+// pause waits for d, or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

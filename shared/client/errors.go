@@ -1,0 +1,48 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Windows has its own numbers for what other systems say with ECONNREFUSED.
+const windowsRefused = syscall.Errno(10061)
+
+// connectError says in one line why there is no connection.
+func connectError(err error) error {
+	var op *net.OpError
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, windowsRefused):
+		if errors.As(err, &op) && op.Addr != nil {
+			return fmt.Errorf("no server at %v: start one first", op.Addr)
+		}
+		return errors.New("no server there: start one first")
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("full: not connected within %v, so the server's backlog has no room", connectPatience)
+	}
+	return fmt.Errorf("not connected: %w", err)
+}
+
+// greetingError says in one line why a connected client was not served.
+func greetingError(err error, patience time.Duration) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("no greeting within %v: nobody there has time, or it is no message server", patience)
+	}
+	return errors.New("hung up before the greeting: it is stopping, or it is no message server")
+}
+
+// replyError says in one line how a conversation broke off.
+func replyError(err error, got, all int) error {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded) && got == all:
+		return fmt.Errorf("not closed within %v of the client's end", closePatience)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Errorf("silent after byte %d of %d, for %v", got, all, closePatience)
+	}
+	return fmt.Errorf("hung up after byte %d of %d", got, all)
+}

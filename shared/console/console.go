@@ -1,0 +1,131 @@
+// Package console is how every command of this project talks to the person in front of it: its flags and
+// help, its one-line errors and exit statuses, its colours, and its log lines. Servers, client and lab share
+// it, so that a wrong flag, a coloured lane or a line of log looks the same wherever it comes from.
+//
+// Results go to standard output; logs and errors go to standard error.
+package console
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// Name is the name of the running command, without the path or the ending that the build gave it.
+func Name() string {
+	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+}
+
+// ErrInterrupted says that the person asked the command to stop. [Exit] prints nothing for it: who pressed
+// Ctrl-C knows.
+var ErrInterrupted = errors.New("interrupted")
+
+// A UsageError is a mistake in the command line. Its text says what is wrong and what would be right.
+type UsageError struct{ text string }
+
+func (e UsageError) Error() string { return e.text }
+
+// Usagef formats a [UsageError].
+func Usagef(format string, args ...any) error {
+	return UsageError{fmt.Sprintf(format, args...)}
+}
+
+// Exit reports err as one line on w and returns the status to exit with: 0 for nil or [flag.ErrHelp], 2 for a
+// [UsageError], 130 for [ErrInterrupted] and 1 for any other.
+func Exit(w io.Writer, err error) int {
+	var usage UsageError
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, ErrInterrupted):
+		return 130
+	case errors.As(err, &usage):
+		fmt.Fprintf(w, "%s: %v (-h for help)\n", Name(), err)
+		return 2
+	default:
+		fmt.Fprintf(w, "%s: %v\n", Name(), err)
+		return 1
+	}
+}
+
+// Help is what a command prints for -h besides its flags.
+type Help struct {
+	Summary   string   // what the command does, in a sentence
+	Arguments string   // what follows the flags, for example "[port]"
+	Examples  []string // what follows the command's name in an example
+}
+
+// Parse parses args into fs. For -h it prints the help on out and returns [flag.ErrHelp]; a wrong flag is a
+// [UsageError]. It prints nothing else.
+func Parse(fs *flag.FlagSet, args []string, help Help, out io.Writer) error {
+	fs.Init(Name(), flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {} // package flag would print twelve lines for one wrong letter
+	err := fs.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		printHelp(fs, help, out)
+		return err
+	}
+	if err != nil {
+		return UsageError{err.Error()}
+	}
+	return nil
+}
+
+func printHelp(fs *flag.FlagSet, help Help, out io.Writer) {
+	fmt.Fprintf(out, "%s\n\nusage: %s\n\n", help.Summary, join(Name(), "[flags]", help.Arguments))
+	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fs.VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(columns, "  %s\t%s\n", join("-"+f.Name, value), usage)
+	})
+	columns.Flush()
+	for i, example := range help.Examples {
+		if i == 0 {
+			fmt.Fprintln(out, "\nfor example:")
+		}
+		fmt.Fprintf(out, "  %s\n", join(Name(), example))
+	}
+}
+
+// CountVar defines a flag for a number from 1 to 100000: of workers, slots or clients. That many goroutines
+// start in a moment on any machine; a larger number is more likely a slip than a wish.
+func CountVar(fs *flag.FlagSet, p *int, name string, value int, usage string) {
+	*p = value
+	fs.Var((*count)(p), name, usage)
+}
+
+type count int
+
+const maxCount = 100_000
+
+func (c *count) String() string { return strconv.Itoa(int(*c)) }
+
+func (c *count) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > maxCount {
+		return fmt.Errorf("want a whole number from 1 to %d", maxCount)
+	}
+	*c = count(n)
+	return nil
+}
+
+// join puts the words that are not empty on one line.
+func join(words ...string) string {
+	var line []string
+	for _, w := range words {
+		if w != "" {
+			line = append(line, w)
+		}
+	}
+	return strings.Join(line, " ")
+}

@@ -1,0 +1,151 @@
+package server
+
+import (
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// clients knows every client from its acceptance to its end. Its zero value is empty; it is safe for
+// concurrent use.
+type clients struct {
+	mu       sync.Mutex
+	open     map[*conn]struct{}
+	stopping bool
+	counters Counters
+
+	freed chan struct{} // gets a token when a connection has been closed, so that a starved Accept tries again
+}
+
+// Counters are the facts of the log as numbers. Every accepted client is in exactly one of the four others.
+type Counters struct {
+	Accepted int64 `json:"accepted"` // all so far
+	Waiting  int64 `json:"waiting"`  // accepted, and nobody serves them yet
+	Serving  int64 `json:"serving"`
+	Served   int64 `json:"served"` // ended in order
+	Failed   int64 `json:"failed"` // ended by an error, a panic, or the stop of the server
+}
+
+// Counters returns the counters as they are now.
+func (s *Server) Counters() Counters {
+	s.clients.mu.Lock()
+	defer s.clients.mu.Unlock()
+	return s.clients.counters
+}
+
+// conn is a client's connection on its way from Accept to the end of its conversation.
+type conn struct {
+	net.Conn
+	number  int64
+	serving bool // guarded by clients.mu
+
+	// What follows is the conversation's own.
+	idle    time.Duration // 0 for none
+	started time.Time     // set only for the log
+	in, out int64
+}
+
+// Read is the connection's, within the idle timeout.
+func (c *conn) Read(p []byte) (int, error) {
+	c.renewDeadline()
+	n, err := c.Conn.Read(p)
+	c.in += int64(n)
+	return n, err
+}
+
+// Write is the connection's, within the idle timeout.
+func (c *conn) Write(p []byte) (int, error) {
+	c.renewDeadline()
+	n, err := c.Conn.Write(p)
+	c.out += int64(n)
+	return n, err
+}
+
+func (c *conn) renewDeadline() {
+	if c.idle > 0 {
+		c.SetDeadline(time.Now().Add(c.idle)) // it fails only on a closed connection, as the next call will
+	}
+}
+
+// add numbers a connection that has just been accepted. It returns nil, and the connection is closed, if the
+// server is stopping: nobody will be there to serve it.
+func (cs *clients) add(nc net.Conn) *conn {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.stopping {
+		nc.Close()
+		return nil
+	}
+	if cs.open == nil {
+		cs.open = make(map[*conn]struct{})
+	}
+	cs.counters.Accepted++
+	cs.counters.Waiting++
+	c := &conn{Conn: nc, number: cs.counters.Accepted}
+	cs.open[c] = struct{}{}
+	return c
+}
+
+// begin says whether the conversation with c may start. It may not once the server is stopping.
+func (cs *clients) begin(c *conn) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.stopping {
+		return false
+	}
+	c.serving = true
+	cs.counters.Waiting--
+	cs.counters.Serving++
+	return true
+}
+
+// end closes c and forgets it.
+func (cs *clients) end(c *conn, failed bool) {
+	c.Close()
+	cs.mu.Lock()
+	delete(cs.open, c)
+	cs.counters.Serving--
+	if failed {
+		cs.counters.Failed++
+	} else {
+		cs.counters.Served++
+	}
+	cs.mu.Unlock()
+
+	select {
+	case cs.freed <- struct{}{}:
+	default: // nobody has taken the last token yet
+	}
+}
+
+// stop closes every client that nobody serves yet, and keeps new ones out. It returns how many conversations
+// are open.
+func (cs *clients) stop() (talking int) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	cs.stopping = true
+	for c := range cs.open {
+		if c.serving {
+			continue
+		}
+		c.Close()
+		delete(cs.open, c)
+		cs.counters.Waiting--
+		cs.counters.Failed++
+		if logging() {
+			slog.Info("closed unserved: the server is stopping", "conn", c.number)
+		}
+	}
+	return len(cs.open)
+}
+
+// closeAll closes the connections of all conversations and returns how many there were.
+func (cs *clients) closeAll() int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for c := range cs.open {
+		c.Close()
+	}
+	return len(cs.open)
+}

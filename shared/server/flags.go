@@ -1,0 +1,122 @@
+package server
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/protocol"
+)
+
+// settings is the command line, checked.
+type settings struct {
+	addr      string
+	addrFlag  string // where addr came from, for an error to name
+	debugAddr string
+	protocol  string
+	idle      time.Duration
+	drain     time.Duration
+	quiet     bool
+	color     console.ColorMode
+
+	conversation protocol.Conversation
+}
+
+// parse adds the flags of every part to fs, which may hold a part's own, and parses args. Nothing has been
+// bound when it returns an error.
+func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
+	var s settings
+	fs.StringVar(&s.addr, "addr", "127.0.0.1:9090", "listen on `host:port`")
+	fs.StringVar(&s.protocol, "protocol", protocol.Names()[0], "speak the protocol `name`: "+strings.Join(protocol.Names(), ", "))
+	fs.DurationVar(&s.idle, "idle-timeout", 2*time.Minute, "close idle clients after `time`; 0: never")
+	fs.DurationVar(&s.drain, "drain", 5*time.Second, "give conversations `time` to end when stopped")
+	fs.StringVar(&s.debugAddr, "debug", "", "serve counters and profiles on loopback `host:port`")
+	fs.BoolVar(&s.quiet, "quiet", false, "log only what goes wrong")
+	fs.Var(&s.color, "color", "`when` to colour the log: auto, always, never")
+	err := console.Parse(fs, args, console.Help{
+		Summary:   console.Name() + " serves clients over TCP until it is told to stop (Ctrl-C).",
+		Arguments: "[port]",
+		Examples:  []string{"", "9191", "-addr 127.0.0.1:9191 -idle-timeout 10s"},
+	}, out)
+	if err != nil {
+		return s, err
+	}
+	return s, s.check(fs)
+}
+
+func (s *settings) check(fs *flag.FlagSet) error {
+	s.addrFlag = "-addr"
+	addrGiven := false
+	fs.Visit(func(f *flag.Flag) { addrGiven = addrGiven || f.Name == "addr" })
+	switch {
+	case fs.NArg() > 1:
+		return console.Usagef("too many arguments (%s): want at most a port, after all flags", strings.Join(fs.Args(), " "))
+	case fs.NArg() == 1 && addrGiven:
+		return console.Usagef("the port is given twice: want it as -addr %s or as the argument %s", s.addr, fs.Arg(0))
+	case fs.NArg() == 1:
+		if err := checkPort(fs.Arg(0)); err != nil {
+			return console.Usagef("argument %q: %v", fs.Arg(0), err)
+		}
+		s.addr = net.JoinHostPort("127.0.0.1", fs.Arg(0))
+		s.addrFlag = "-addr or as the argument"
+	}
+	if err := checkAddr(s.addr); err != nil {
+		return console.Usagef("-addr %q: %v", s.addr, err)
+	}
+	if s.debugAddr != "" {
+		if err := checkLoopback(s.debugAddr); err != nil {
+			return console.Usagef("-debug %q: %v", s.debugAddr, err)
+		}
+	}
+	if s.idle < 0 {
+		return console.Usagef("-idle-timeout %v: want a time, or 0 for never", s.idle)
+	}
+	if s.drain < 0 {
+		return console.Usagef("-drain %v: want a time, or 0 to close all at once", s.drain)
+	}
+	var err error
+	if s.conversation, err = protocol.ByName(s.protocol); err != nil {
+		return console.Usagef("-protocol: %v", err)
+	}
+	return nil
+}
+
+func checkAddr(addr string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("want host:port, for example 127.0.0.1:9090")
+	}
+	return checkPort(port)
+}
+
+func checkPort(port string) error {
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("want a port from 0 to 65535 (0: any free one)")
+	}
+	return nil
+}
+
+// checkLoopback refuses an address that others could reach: profiles and the stop request are for this machine.
+func checkLoopback(addr string) error {
+	if err := checkAddr(addr); err != nil {
+		return err
+	}
+	host, _, _ := net.SplitHostPort(addr)
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("want a loopback address, for example 127.0.0.1:6060")
+	}
+	return nil
+}
+
+// Count defines a flag for a number of workers or slots, from 1 to 100000, and returns where its value will
+// be. A part calls it for a package-level variable, so before [Main] parses the flags.
+func Count(name string, value int, usage string) *int {
+	n := new(int)
+	console.CountVar(flag.CommandLine, n, name, value, usage)
+	return n
+}

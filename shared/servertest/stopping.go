@@ -1,0 +1,144 @@
+package servertest
+
+import (
+	"fmt"
+	"io"
+	"syscall"
+	"testing/synctest"
+	"time"
+
+	"example.com/concurrent-servers/shared/protocol"
+)
+
+// stoppingCases are about the end.
+var stoppingCases = []testCase{
+	{"stops at once when nobody is there",
+		"A deployment waits for each server that it replaces.",
+		stopsEmpty},
+	{"lets an open conversation end within the drain",
+		"A stop that cuts replies off turns every deployment into an outage.",
+		drainsInOrder},
+	{"closes by force what has not ended after the drain, and counts it",
+		"One client that never ends must not keep a server from stopping.",
+		drainsByForce},
+	{"closes accepted clients without a greeting when it stops",
+		"To begin a conversation that cannot be ended would be a promise broken.",
+		closesUnserved},
+	{"stops at once while accepting backs off",
+		"A stop must not wait for a pause between two tries.",
+		stopsInBackoff},
+}
+
+// stopAndTime asks the server to stop and returns how long it took. Nothing else may be under way.
+func (w *world) stopAndTime() time.Duration {
+	began := time.Now()
+	w.stop()
+	<-w.ended
+	return time.Since(began)
+}
+
+func stopsEmpty(w *world) error {
+	w.start(protocol.Message)
+	if err := w.expect("^abc$"); err != nil { // somebody was there before
+		return err
+	}
+	if took := w.stopAndTime(); took != 0 {
+		return fmt.Errorf("the server took %v to stop with nobody there, want 0s", took)
+	}
+	return nil
+}
+
+func drainsInOrder(w *world) error {
+	w.start(protocol.Message)
+	peers := w.connectMany(w.full())
+	for _, p := range peers {
+		if err := p.send("^ab"); err != nil {
+			return err
+		}
+	}
+	w.stop()
+	sleep(drain / 2)
+	for _, p := range peers {
+		if err := p.send("c$^d$"); err != nil {
+			return fmt.Errorf("during the drain: %w", err)
+		}
+		p.CloseWrite()
+	}
+	synctest.Wait()
+	for _, p := range peers {
+		if p.replies() != "bcde" || p.ended() != io.EOF {
+			return fmt.Errorf("a client that ends within the drain got %q (%v), want %q and then the end", p.replies(), p.ended(), "bcde")
+		}
+	}
+	select {
+	case <-w.ended:
+	default:
+		return fmt.Errorf("the last conversation has ended, and the server still drains")
+	}
+	if w.forced != 0 {
+		return fmt.Errorf("%d conversations were closed by force, want none", w.forced)
+	}
+	return nil
+}
+
+func drainsByForce(w *world) error {
+	w.start(protocol.Message)
+	for i := range w.full() {
+		if i%2 == 0 {
+			w.connect() // and is silent
+		} else {
+			w.connectMute() // and does not even read the greeting
+		}
+	}
+	synctest.Wait()
+	if took := w.stopAndTime(); took != drain {
+		return fmt.Errorf("with clients that never end the server took %v to stop, want the drain, %v", took, drain)
+	}
+	if w.forced != w.full() {
+		return fmt.Errorf("the server says that it closed %d by force, want %d", w.forced, w.full())
+	}
+	return nil
+}
+
+func closesUnserved(w *world) error {
+	w.start(protocol.Message)
+	peers := w.connectMany(w.full() + 5)
+	w.stop()
+	synctest.Wait()
+	waiting := peers[min(w.promise.Greeted, len(peers)):]
+	for _, p := range waiting {
+		if p.greeted() || p.ended() == nil {
+			return fmt.Errorf("a waiting client is greeted or left open when the server stops")
+		}
+	}
+	late := w.connect()
+	if late.ended() == nil || late.greeted() {
+		return fmt.Errorf("the server accepts a client after its stop")
+	}
+	served := peers[:len(peers)-len(waiting)]
+	for _, p := range served {
+		if err := p.send("^abc$"); err != nil || p.replies() != "bcd" {
+			return fmt.Errorf("during the drain a served client got %q, want %q (%v)", p.replies(), "bcd", err)
+		}
+		p.CloseWrite()
+	}
+	synctest.Wait()
+	for _, p := range waiting {
+		if p.greeted() {
+			return fmt.Errorf("a client that waited at the stop was greeted when a place became free")
+		}
+	}
+	return nil
+}
+
+func stopsInBackoff(w *world) error {
+	for range 50 {
+		w.network.failures <- syscall.EMFILE
+	}
+	w.start(protocol.Message)
+	sleep(10 * time.Second) // by now the pauses are the longest
+	if took := w.stopAndTime(); took != 0 {
+		return fmt.Errorf("the server took %v to stop while accepting backed off, want 0s", took)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package timeline
+
+import (
+	"fmt"
+	"html"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"example.com/concurrent-servers/shared/console"
+)
+
+// All lengths are pixels.
+const (
+	pictureWidth = 800
+	margin       = 16
+	perRune      = 8 // of the 13-pixel font, rounded up
+	rowHeight    = 26
+	titleHeight  = 34
+	axisHeight   = 24
+	barHeight    = 12
+)
+
+// style paints the picture's own background, so that it is legible on any page, and follows the reader's
+// preference for light or dark.
+const style = `<style>
+  .page { fill: #ffffff; stroke: #d0d7de }
+  .text { font: 13px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
+  .head { font-weight: 600; font-size: 15px }
+  .soft { fill: #59636e }
+  .grid { stroke: #d0d7de }
+  .wait { stroke-width: 3; stroke-linecap: round; stroke-dasharray: 0 7 }
+  .bar { stroke: #1f2328; stroke-opacity: .35 }
+  .fail { stroke: #cf222e; stroke-width: 2.5; stroke-linecap: round }
+  @media (prefers-color-scheme: dark) {
+    .page { fill: #0d1117; stroke: #3d444d }
+    .text { fill: #f0f6fc }
+    .soft { fill: #9198a1 }
+    .grid { stroke: #3d444d }
+    .bar { stroke: #f0f6fc }
+    .fail { stroke: #ff7b72 }
+  }
+</style>
+`
+
+// SVG draws the charts below one another on one scale, with a title and a description for screen readers. It
+// draws every lane.
+func SVG(w io.Writer, title string, charts ...Chart) error {
+	p := &picture{label: margin, scale: newScale(charts, 0)}
+	notes := 0
+	finest := newScale(charts, pictureWidth)
+	for _, c := range charts {
+		for _, l := range c.Lanes {
+			p.label = max(p.label, margin+utf8.RuneCountInString(l.Name)*perRune)
+			notes = max(notes, utf8.RuneCountInString(l.notes(finest))*perRune)
+		}
+	}
+	p.scale.cells = max(pictureWidth-p.label-notes-4*margin, pictureWidth/4)
+	p.y = margin / 2
+	for _, c := range charts {
+		p.chart(c)
+	}
+	height := p.y + margin/2
+	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 %d %d" width="%d" height="%d">
+<title>%s</title>
+<desc>%s</desc>
+%s<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>
+%s</svg>
+`, pictureWidth, height, pictureWidth, height, html.EscapeString(title), html.EscapeString(describe(charts)),
+		style, pictureWidth-1, height-1, p.out.String())
+	return err
+}
+
+// describe says in words what the picture shows.
+func describe(charts []Chart) string {
+	var words []string
+	for _, c := range charts {
+		var lanes []string
+		for _, l := range c.Lanes {
+			lanes = append(lanes, fmt.Sprintf("%s arrived at %s, %s", l.Name, console.Duration(l.Arrived),
+				strings.ReplaceAll(l.notes(newScale(charts, pictureWidth)), "  ", ", ")))
+		}
+		words = append(words, strings.TrimPrefix(c.Title+": ", ": ")+strings.Join(lanes, "; ")+".")
+	}
+	return strings.Join(words, " ")
+}
+
+// picture is a drawing in the making.
+type picture struct {
+	out   strings.Builder
+	label int // where the names end
+	y     int // where the next thing is drawn
+	scale scale
+}
+
+func (p *picture) chart(c Chart) {
+	if c.Title != "" {
+		p.text(margin, p.y+titleHeight-12, "head", c.Title)
+		p.y += titleHeight
+	}
+	top := p.y + axisHeight
+	bottom := top + len(c.Lanes)*rowHeight
+	for _, tick := range p.scale.ticks(perRune, 3*perRune) {
+		x := p.x(p.scale.cell(tick))
+		fmt.Fprintf(&p.out, `<path class="grid" d="M%d %dV%d"/>`+"\n", x, top, bottom)
+		p.text(x, top-8, "soft", console.Duration(tick))
+	}
+	p.y = top
+	for i, l := range c.Lanes {
+		p.lane(i, l)
+	}
+	p.y += margin / 2
+}
+
+func (p *picture) lane(i int, l Lane) {
+	color := console.Lane(i).Hex
+	middle := p.y + rowHeight/2
+	arrived, admitted, done := p.x(p.scale.cell(l.Arrived)), p.x(p.scale.cell(l.Admitted())), p.x(p.scale.cell(l.Done()))
+	p.text(margin, middle+5, "", l.Name)
+	if admitted > arrived {
+		fmt.Fprintf(&p.out, `<path class="wait" stroke="%s" d="M%d %dH%d"/>`+"\n", color, arrived, middle, admitted)
+	}
+	if l.Served > 0 {
+		fmt.Fprintf(&p.out, `<rect class="bar" fill="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`+"\n",
+			color, admitted, middle-barHeight/2, max(done-admitted, 2), barHeight)
+	}
+	fmt.Fprintf(&p.out, `<path class="bar" fill="%s" d="M%d %dl7 7l-7 7l-7 -7z"/>`+"\n", color, arrived, middle-7)
+	if l.Failure != "" {
+		fmt.Fprintf(&p.out, `<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`+"\n", done-5, middle-5)
+	}
+	p.text(p.x(p.scale.cells)+margin, middle+5, "soft", l.notes(p.scale))
+	p.y += rowHeight
+}
+
+// x is where a cell of the scale is drawn.
+func (p *picture) x(cell int) int { return p.label + margin + cell }
+
+func (p *picture) text(x, y int, class, text string) {
+	fmt.Fprintf(&p.out, `<text class="%s" x="%d" y="%d">%s</text>`+"\n",
+		strings.TrimSpace("text "+class), x, y, html.EscapeString(text))
+}
