@@ -1,0 +1,90 @@
+// Package pool runs jobs on a fixed number of workers that share one unbounded queue.
+//
+// It is written by hand to show the parts. The names in other languages:
+//
+//	here               Rust                               Python
+//	New(n)             n × thread::spawn                  ThreadPoolExecutor(n)
+//	the queue          mpsc::channel()                    queue.SimpleQueue
+//	its receiving end  Arc<Mutex<Receiver<Job>>>          the same queue, shared by all
+//	Execute            Sender::send                       submit, without the Future
+//	Close              drop(sender), then join each       shutdown(wait=True)
+//
+// A Go channel could not stand in for the queue: it is bounded, so that a send blocks once it is full. That is
+// usually what one wants, and then
+//
+//	jobs := make(chan func(), n)
+//
+// with n goroutines ranging over it is a whole pool: Execute is a send, Close is close and a WaitGroup. The
+// queue here never refuses and never blocks, as the queues of both pools above, and so it can grow without
+// end: every waiting job keeps what it refers to, for a server an open connection.
+package pool
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+)
+
+// A Pool is a set of workers and the queue that they share. It is safe for concurrent use.
+type Pool struct {
+	jobs    *queue
+	workers sync.WaitGroup
+}
+
+// New starts size workers, with the ids 1 to size. A size of zero or less is an error, since a pool without
+// workers would take jobs and never run them. The caller owns the pool and ends it with [Pool.Close].
+func New(size int) (*Pool, error) {
+	if size <= 0 {
+		return nil, fmt.Errorf("pool: size %d: want at least one worker", size)
+	}
+	p := &Pool{jobs: newQueue()}
+	for id := 1; id <= size; id++ {
+		p.workers.Go(func() { p.work(id) })
+	}
+	return p, nil
+}
+
+// Execute queues job and returns at once; the workers take jobs in the order in which they were queued. A job
+// that panics is logged and costs no worker. Execute panics after Close, as a send on a closed channel does.
+func (p *Pool) Execute(job func()) {
+	if !p.jobs.send(job) {
+		panic("pool: Execute after Close")
+	}
+}
+
+// Close lets the workers finish every job that has been queued, and returns when the last worker has ended.
+// It may be called more than once, but not by a job, which would wait for itself.
+func (p *Pool) Close() {
+	p.jobs.close()
+	p.workers.Wait()
+}
+
+// work is a worker's life: take a job, run it, until the queue is closed and empty.
+func (p *Pool) work(id int) {
+	alive := true
+	defer func() {
+		if !alive { // the job called runtime.Goexit, which ends this goroutine whatever we do
+			p.workers.Go(func() { p.work(id) })
+		}
+	}()
+	for {
+		job, ok := p.jobs.receive()
+		if !ok {
+			return
+		}
+		slog.Info("took a job", "worker", id)
+		alive = false
+		run(job)
+		alive = true
+	}
+}
+
+func run(job func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error(fmt.Sprintf("job panicked: %v", v), "stack", string(debug.Stack()))
+		}
+	}()
+	job()
+}
