@@ -1,0 +1,103 @@
+// Client lets n clients talk to a server at once and draws what happened to each.
+package main
+
+import (
+	"context"
+	"flag"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/concurrent-servers/shared/client"
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/protocol"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
+}
+
+type settings struct {
+	addr           string
+	n              int
+	pause, stagger time.Duration
+	protocol       string
+	chart          bool
+	svg            string
+	json, quiet    bool
+	color          console.ColorMode
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	set, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	chart := client.Run{
+		Dial:    client.Dial(set.addr),
+		Clients: set.n,
+		Pause:   set.pause,
+		Stagger: set.stagger,
+		Log:     console.NewLogger(stderr, "", set.color, set.quiet),
+	}.Do(ctx)
+	if err := report(set, chart, time.Since(start), stdout); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return console.ErrInterrupted
+	}
+	return failure(chart.Lanes)
+}
+
+func parse(args []string, stdout io.Writer) (settings, error) {
+	var set settings
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	console.CountVar(fs, &set.n, "n", 3, "start this `number` of clients")
+	fs.DurationVar(&set.pause, "pause", time.Second, "the `time` that each client waits between two sendings")
+	fs.DurationVar(&set.stagger, "stagger", 0, "the `time` between the arrivals of two clients")
+	fs.StringVar(&set.protocol, "protocol", protocol.Names()[0], "speak the protocol `name`: "+strings.Join(protocol.Names(), ", "))
+	fs.BoolVar(&set.chart, "chart", true, "draw the chart; -chart=false for none")
+	fs.StringVar(&set.svg, "svg", "", "write the chart as a picture to this `file`")
+	fs.BoolVar(&set.json, "json", false, "print one JSON object for each lane instead of the chart")
+	fs.BoolVar(&set.quiet, "quiet", false, "log nothing")
+	fs.Var(&set.color, "color", "`when` to colour log and chart: auto, always, never")
+	err := console.Parse(fs, args, console.Help{
+		Summary:   "Lets n clients talk to a server at once and draws what happened to each.",
+		Arguments: "[host [port]]",
+		Examples:  []string{"", "-n 5 -stagger 500ms", "-n 2 -svg two.svg localhost 9191"},
+	}, stdout)
+	if err != nil {
+		return set, err
+	}
+	switch {
+	case set.pause < 0:
+		return set, console.Usagef("-pause %v: want a time, or 0 for none", set.pause)
+	case set.stagger < 0:
+		return set, console.Usagef("-stagger %v: want a time, or 0 for none", set.stagger)
+	case fs.NArg() > 2:
+		return set, console.Usagef("too many arguments (%s): want a host and a port, after all flags", strings.Join(fs.Args(), " "))
+	}
+	if _, err := protocol.ByName(set.protocol); err != nil {
+		return set, console.Usagef("-protocol: %v", err)
+	}
+	host, port := "127.0.0.1", "9090"
+	if fs.NArg() > 0 {
+		host = fs.Arg(0)
+	}
+	if fs.NArg() > 1 {
+		port = fs.Arg(1)
+	}
+	if p, err := strconv.ParseUint(port, 10, 16); err != nil || p == 0 {
+		return set, console.Usagef("port %q: want a number from 1 to 65535", port)
+	}
+	set.addr = net.JoinHostPort(host, port)
+	return set, nil
+}

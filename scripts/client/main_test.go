@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/protocol"
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// serve runs a server for the test and returns its host and port.
+func serve(t *testing.T, talk func(net.Conn)) (host, port string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			talk(conn)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		ln.Close()
+		<-ended
+	})
+	host, port, err = net.SplitHostPort(ln.Addr().String())
+	require.NoError(t, err)
+	return host, port
+}
+
+func message(conn net.Conn) { protocol.Message(conn) }
+
+func TestTheClientDrawsWhatHappened(t *testing.T) {
+	host, port := serve(t, message)
+	picture := filepath.Join(t.TempDir(), "picture.svg")
+	var stdout, stderr bytes.Buffer
+	err := run(t.Context(), []string{"-pause", "10ms", "-svg", picture, host, port}, &stdout, &stderr)
+	require.NoError(t, err, stderr.String())
+	assert.Regexp(t, `conn0  ◆━+ +served \d+ms`, stdout.String())
+	assert.Regexp(t, `conn2  ◆·+━+ +waited \d+ms  served \d+ms`, stdout.String())
+	assert.Regexp(t, `\nelapsed \d+ms\n$`, stdout.String())
+	for _, event := range []string{"connected...", "greeted after", `sending "xyz^123"`, `received "234"`, "disconnecting"} {
+		assert.Equal(t, 3, strings.Count(stderr.String(), event), event)
+	}
+	svg, err := os.ReadFile(picture)
+	require.NoError(t, err)
+	assert.Contains(t, string(svg), "</svg>")
+}
+
+func TestJSONIsOneObjectForEachLane(t *testing.T) {
+	host, port := serve(t, message)
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-n", "2", "-pause", "1ms", "-json", "-quiet", host, port}, &stdout, &stderr))
+	assert.Empty(t, stderr.String())
+	lines := strings.Split(strings.TrimSpace(stdout.String()), "\n")
+	require.Len(t, lines, 2)
+	var lane map[string]any
+	require.NoError(t, json.Unmarshal([]byte(lines[1]), &lane))
+	assert.Equal(t, "conn1", lane["name"])
+	assert.Positive(t, lane["served_ms"])
+	assert.NotContains(t, lane, "failure")
+}
+
+func TestAWrongByteIsALoudFailure(t *testing.T) {
+	host, port := serve(t, func(conn net.Conn) {
+		conn.Write([]byte("*"))
+		conn.Read(make([]byte, 100))
+		conn.Write([]byte("bcx"))
+		conn.Read(make([]byte, 100))
+	})
+	var stdout, stderr bytes.Buffer
+	err := run(t.Context(), []string{"-n", "1", "-pause", "1ms", host, port}, &stdout, &stderr)
+	assert.EqualError(t, err, "conn0: byte 2: got 'x', want 'd'")
+	assert.Equal(t, 1, console.Exit(&stderr, err))
+	assert.Contains(t, stdout.String(), "✗ byte 2: got 'x', want 'd'")
+}
+
+func TestWhereNobodyListensTheReasonIsAllThatIsPrinted(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	host, port, _ := net.SplitHostPort(ln.Addr().String())
+	ln.Close()
+	var stdout, stderr bytes.Buffer
+	err = run(t.Context(), []string{host, port}, &stdout, &stderr)
+	assert.EqualError(t, err, "conn0, conn1, conn2: no server at "+net.JoinHostPort(host, port)+": start one first")
+	assert.Empty(t, stdout.String()+stderr.String())
+}
+
+func TestFailuresAreGatheredByReason(t *testing.T) {
+	assert.NoError(t, failure([]timeline.Lane{{Name: "conn0"}}))
+	err := failure([]timeline.Lane{
+		{Name: "conn0", Failure: "reset"}, {Name: "conn1"}, {Name: "conn2", Failure: "silent"},
+		{Name: "conn3", Failure: "reset"}, {Name: "conn4", Failure: "reset"}, {Name: "conn5", Failure: "reset"},
+	})
+	assert.EqualError(t, err, "conn0, conn3, conn4, and 1 more: reset; conn2: silent")
+}
+
+func TestWrongArgumentsAreRefusedBeforeAnythingIsDone(t *testing.T) {
+	for _, args := range [][]string{
+		{"-n", "0"}, {"-n", "x"}, {"-pause", "-1s"}, {"-stagger", "-1s"}, {"-protocol", "gopher"},
+		{"localhost", "99999"}, {"localhost", "0"}, {"localhost", "http"}, {"a", "1", "c"}, {"-no-such-flag"},
+	} {
+		var stdout, stderr bytes.Buffer
+		err := run(t.Context(), args, &stdout, &stderr)
+		assert.ErrorAs(t, err, new(console.UsageError), "%q", args)
+		assert.Empty(t, stdout.String()+stderr.String())
+	}
+	assert.ErrorIs(t, run(t.Context(), []string{"-h"}, new(bytes.Buffer), new(bytes.Buffer)), flag.ErrHelp)
+}

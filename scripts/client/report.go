@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+// report writes what happened as the flags ask for it.
+func report(set settings, chart timeline.Chart, elapsed time.Duration, stdout io.Writer) error {
+	if set.svg != "" {
+		if err := writeSVG(set.svg, chart); err != nil {
+			return err
+		}
+	}
+	switch {
+	case set.json:
+		return printJSON(stdout, chart.Lanes)
+	case len(byReason(chart.Lanes)) == 1 && chart.AtOnce() == 0:
+		return nil // nobody was served, and all for one reason: that says more than a picture
+	case set.chart:
+		fmt.Fprintln(stdout)
+		if err := timeline.Text(stdout, timeline.SizeOf(stdout), set.color.Enabled(stdout), chart); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(stdout, "\nelapsed %s\n", console.Duration(elapsed))
+	return err
+}
+
+func writeSVG(name string, chart timeline.Chart) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("-svg: %w", err)
+	}
+	if err := errors.Join(timeline.SVG(f, "Clients over time", chart), f.Close()); err != nil {
+		return fmt.Errorf("-svg: %w", err)
+	}
+	return nil
+}
+
+// printJSON prints one object for each lane, times in milliseconds.
+func printJSON(w io.Writer, lanes []timeline.Lane) error {
+	type object struct {
+		Name    string  `json:"name"`
+		Arrived float64 `json:"arrived_ms"`
+		Waited  float64 `json:"waited_ms"`
+		Served  float64 `json:"served_ms"`
+		Failure string  `json:"failure,omitempty"`
+	}
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	out := json.NewEncoder(w)
+	for _, l := range lanes {
+		if err := out.Encode(object{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), l.Failure}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// failure says in one line which clients failed and why, or is nil if none did.
+func failure(lanes []timeline.Lane) error {
+	groups := byReason(lanes)
+	if len(groups) == 0 {
+		return nil
+	}
+	var reasons []string
+	for _, g := range groups {
+		names := g.names
+		if more := len(names) - 3; more > 0 {
+			names = append(names[:3:3], fmt.Sprintf("and %d more", more))
+		}
+		reasons = append(reasons, strings.Join(names, ", ")+": "+g.reason)
+	}
+	return errors.New(strings.Join(reasons, "; "))
+}
+
+type group struct {
+	reason string
+	names  []string
+}
+
+// byReason gathers the lanes that failed for the same reason.
+func byReason(lanes []timeline.Lane) []group {
+	var groups []group
+	at := make(map[string]int)
+	for _, l := range lanes {
+		if l.Failure == "" {
+			continue
+		}
+		i, known := at[l.Failure]
+		if !known {
+			i = len(groups)
+			at[l.Failure] = i
+			groups = append(groups, group{reason: l.Failure})
+		}
+		groups[i].names = append(groups[i].names, l.Name)
+	}
+	return groups
+}
