@@ -1,0 +1,132 @@
+// Package docs holds the texts. Its tests keep them, and the promises that they make about the code, true.
+package docs
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+const root = ".."
+
+// texts returns the paths of all Markdown files, from the root.
+func texts(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	require.NoError(t, fs.WalkDir(os.DirFS(root), ".", func(path string, d fs.DirEntry, err error) error {
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".git") {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) == ".md" {
+			paths = append(paths, path)
+		}
+		return err
+	}))
+	require.NotEmpty(t, paths)
+	return paths
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path))
+	require.NoError(t, err)
+	return string(text)
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	noSlug  = regexp.MustCompile(`[^\pL\pN _-]`)
+)
+
+// anchors are the names that GitHub gives to the headings of a text.
+func anchors(text string) []string {
+	var names []string
+	for _, h := range heading.FindAllStringSubmatch(text, -1) {
+		slug := noSlug.ReplaceAllString(strings.ToLower(h[1]), "")
+		names = append(names, strings.ReplaceAll(slug, " ", "-"))
+	}
+	return names
+}
+
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	for _, path := range texts(t) {
+		for _, m := range link.FindAllStringSubmatch(read(t, path), -1) {
+			if strings.Contains(m[1], "://") {
+				continue // another's page is not ours to keep
+			}
+			file, anchor, _ := strings.Cut(m[1], "#")
+			target := filepath.Join(filepath.Dir(path), file)
+			if file == "" {
+				target = path
+			}
+			if !assert.FileExists(t, filepath.Join(root, target), "%s links to %s", path, m[1]) &&
+				!assert.DirExists(t, filepath.Join(root, target), "%s links to %s", path, m[1]) {
+				continue
+			}
+			if anchor != "" {
+				assert.True(t, slices.Contains(anchors(read(t, target)), anchor), "%s links to %s, which has no such heading", path, m[1])
+			}
+		}
+	}
+}
+
+var parts = []string{"part1-sequential", "part2-threaded", "part3-pool", "part4-bounded-accept"}
+
+// changed counts the lines that a diff of two texts has on either side, by their longest common subsequence.
+func changed(a, b []string) int {
+	longest := make([][]int, len(a)+1)
+	for i := range longest {
+		longest[i] = make([]int, len(b)+1)
+	}
+	for i := range a {
+		for j := range b {
+			if a[i] == b[j] {
+				longest[i+1][j+1] = longest[i][j] + 1
+			} else {
+				longest[i+1][j+1] = max(longest[i][j+1], longest[i+1][j])
+			}
+		}
+	}
+	return len(a) + len(b) - 2*longest[len(a)][len(b)]
+}
+
+func TestTheDifferenceBetweenPartsIsTheLesson(t *testing.T) {
+	lines := func(part string) []string { return strings.Split(read(t, part+"/main.go"), "\n") }
+	for _, part := range parts {
+		assert.LessOrEqual(t, len(lines(part)), 50, part)
+	}
+	assert.LessOrEqual(t, changed(lines(parts[0]), lines(parts[1])), 16)
+	assert.LessOrEqual(t, changed(lines(parts[1]), lines(parts[3])), 30)
+}
+
+func TestTheReadmeNamesEveryPartAndTheTestCommand(t *testing.T) {
+	readme := read(t, "README.md")
+	for _, part := range parts {
+		assert.Contains(t, readme, fmt.Sprintf("](%s/main.go)", part))
+	}
+	assert.Contains(t, readme, "\ngo test work\n")
+}
+
+// The transcript in the README ends in a chart. This one has its lanes, to the tenth of a second.
+func TestTheReadmesChartIsWhatTheClientDraws(t *testing.T) {
+	const served = 2200 * time.Millisecond
+	var chart strings.Builder
+	require.NoError(t, timeline.Text(&chart, timeline.Size{Width: 80, Height: 24}, false, timeline.Chart{Lanes: []timeline.Lane{
+		{Name: "conn0", Served: served},
+		{Name: "conn1", Served: served},
+		{Name: "conn2", Waited: served, Served: served},
+	}}))
+	assert.Contains(t, read(t, "README.md"), chart.String())
+}
