@@ -123,7 +123,7 @@ func TestTheReadmeNamesEveryPartAndTheTestCommand(t *testing.T) {
 func TestTheReadmesChartIsWhatTheClientDraws(t *testing.T) {
 	const served = 2200 * time.Millisecond
 	var chart strings.Builder
-	require.NoError(t, timeline.Text(&chart, timeline.Size{Width: 80, Height: 24}, false, timeline.Chart{Lanes: []timeline.Lane{
+	require.NoError(t, timeline.Text(&chart, timeline.Size{Width: 80}, false, timeline.Chart{Lanes: []timeline.Lane{
 		{Name: "conn0", Served: served},
 		{Name: "conn1", Served: served},
 		{Name: "conn2", Waited: served, Served: served},

@@ -61,7 +61,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	var set settings
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	console.CountVar(fs, &set.n, "n", 3, "start this `number` of clients")
-	fs.DurationVar(&set.pause, "pause", time.Second, "the `time` that each client waits between two sendings")
+	fs.DurationVar(&set.pause, "pause", time.Second, "the `time` between two messages of a client")
 	fs.DurationVar(&set.stagger, "stagger", 0, "the `time` between the arrivals of two clients")
 	fs.StringVar(&set.protocol, "protocol", protocol.Names()[0], "speak the protocol `name`: "+strings.Join(protocol.Names(), ", "))
 	fs.BoolVar(&set.chart, "chart", true, "draw the chart; -chart=false for none")
@@ -88,16 +88,26 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	if _, err := protocol.ByName(set.protocol); err != nil {
 		return set, console.Usagef("-protocol: %v", err)
 	}
+	set.addr, err = address(fs.Args())
+	return set, err
+}
+
+// address joins the arguments [host [port]] with their defaults.
+func address(args []string) (string, error) {
 	host, port := "127.0.0.1", "9090"
-	if fs.NArg() > 0 {
-		host = fs.Arg(0)
+	if len(args) > 0 {
+		host = args[0]
 	}
-	if fs.NArg() > 1 {
-		port = fs.Arg(1)
+	if len(args) > 1 {
+		port = args[1]
+	}
+	_, number := strconv.Atoi(host)
+	_, _, hostPort := net.SplitHostPort(host)
+	if host == "" || number == nil || hostPort == nil {
+		return "", console.Usagef("host %q: want a host, and the port behind it, for example localhost 9191", host)
 	}
 	if p, err := strconv.ParseUint(port, 10, 16); err != nil || p == 0 {
-		return set, console.Usagef("port %q: want a number from 1 to 65535", port)
+		return "", console.Usagef("port %q: want a number from 1 to 65535", port)
 	}
-	set.addr = net.JoinHostPort(host, port)
-	return set, nil
+	return net.JoinHostPort(host, port), nil
 }

@@ -54,10 +54,10 @@ func TestTheClientDrawsWhatHappened(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	err := run(t.Context(), []string{"-pause", "10ms", "-svg", picture, host, port}, &stdout, &stderr)
 	require.NoError(t, err, stderr.String())
-	assert.Regexp(t, `conn0  ◆·*━+ .*served \d+ms`, stdout.String())
-	assert.Regexp(t, `conn2  ◆·+━+ +waited \d+ms  served \d+ms`, stdout.String())
+	assert.Regexp(t, `conn0 +◆·*━+ .*served \d+ms`, stdout.String())
+	assert.Regexp(t, `conn2 +◆·+━+ +waited \d+ms +served \d+ms`, stdout.String())
 	assert.Regexp(t, `\nelapsed \d+ms\n$`, stdout.String())
-	for _, event := range []string{"connected...", "greeted after", `sending "xyz^123"`, `received "234"`, "disconnecting"} {
+	for _, event := range []string{"connected, waiting", "greeted after", `sending "xyz^123"`, `received "234"`, "disconnecting"} {
 		assert.Equal(t, 3, strings.Count(stderr.String(), event), event)
 	}
 	svg, err := os.ReadFile(picture)
@@ -88,9 +88,9 @@ func TestAWrongByteIsALoudFailure(t *testing.T) {
 	})
 	var stdout, stderr bytes.Buffer
 	err := run(t.Context(), []string{"-n", "1", "-pause", "1ms", host, port}, &stdout, &stderr)
-	assert.EqualError(t, err, "conn0: byte 2: got 'x', want 'd'")
+	assert.EqualError(t, err, "conn0: reply byte 2: got 'x', want 'd'")
 	assert.Equal(t, 1, console.Exit(&stderr, err))
-	assert.Contains(t, stdout.String(), "✗ byte 2: got 'x', want 'd'")
+	assert.Contains(t, stdout.String(), "reply byte 2: got 'x', want 'd'")
 }
 
 func TestWhereNobodyListensTheReasonIsAllThatIsPrinted(t *testing.T) {
@@ -116,7 +116,7 @@ func TestFailuresAreGatheredByReason(t *testing.T) {
 func TestWrongArgumentsAreRefusedBeforeAnythingIsDone(t *testing.T) {
 	for _, args := range [][]string{
 		{"-n", "0"}, {"-n", "x"}, {"-pause", "-1s"}, {"-stagger", "-1s"}, {"-protocol", "gopher"},
-		{"localhost", "99999"}, {"localhost", "0"}, {"localhost", "http"}, {"a", "1", "c"}, {"-no-such-flag"},
+		{"localhost", "99999"}, {"localhost", "0"}, {"9191"}, {"localhost:9191"}, {""}, {"localhost", "http"}, {"a", "1", "c"}, {"-no-such-flag"},
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), args, &stdout, &stderr)

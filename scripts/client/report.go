@@ -26,12 +26,17 @@ func report(set settings, chart timeline.Chart, elapsed time.Duration, stdout io
 	case len(byReason(chart.Lanes)) == 1 && chart.AtOnce() == 0:
 		return nil // nobody was served, and all for one reason: that says more than a picture
 	case set.chart:
-		fmt.Fprintln(stdout)
+		if !set.quiet {
+			fmt.Fprintln(stdout) // between the log and the chart
+		}
 		if err := timeline.Text(stdout, timeline.SizeOf(stdout), set.color.Enabled(stdout), chart); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(stdout, "\nelapsed %s\n", console.Duration(elapsed))
+	if set.chart {
+		fmt.Fprintln(stdout)
+	}
+	_, err := fmt.Fprintf(stdout, "elapsed %s\n", console.Duration(elapsed))
 	return err
 }
 

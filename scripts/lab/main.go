@@ -16,27 +16,27 @@ import (
 )
 
 // An experiment is one thing to try. Its run function parses its own flags, writes results to out, ends by
-// itself or when ctx is done, and leaves nothing running.
+// itself or when ctx is done, and leaves nothing running. What it is doing it says on log.
 type experiment struct {
 	name  string
 	claim string // what it shows, in a line
-	run   func(ctx context.Context, args []string, out io.Writer) error
+	run   func(ctx context.Context, args []string, out, log io.Writer) error
 }
 
 // experiments is the list, in the order of the chapters.
 func experiments() []experiment {
 	return []experiment{
-		{"three-clients", "one server at a time, all at once, or two: the same three clients meet each part", threeClients},
+		{"three-clients", "the same three clients meet each server: one at a time, all at once, or two", threeClients},
 	}
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process
-	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout)))
+	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	err := console.Parse(fs, args, console.Help{
 		Summary:   "Runs experiments on the four servers. Without a name it lists them.",
@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		if name != e.name && name != "all" {
 			continue
 		}
-		if err := e.run(ctx, rest, out); err != nil {
+		if err := e.run(ctx, rest, out, log); err != nil {
 			return err
 		}
 		if name == e.name {
@@ -77,7 +77,8 @@ func list(out io.Writer) error {
 			return err
 		}
 	}
-	return nil
+	_, err := fmt.Fprintf(out, "\nRun one by its name, for example: go run ./scripts/lab %s\n", names()[0])
+	return err
 }
 
 func names() []string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"flag"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,7 +28,7 @@ func TestThreeClientsMeetEachPart(t *testing.T) {
 	dir := t.TempDir()
 	temp := tempDir(t)
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"three-clients", "-pause", "50ms", "-svg", dir}, &out))
+	require.NoError(t, run(t.Context(), []string{"three-clients", "-pause", "50ms", "-svg", dir}, &out, io.Discard))
 	_, table, found := strings.Cut(out.String(), "waited most\n")
 	require.True(t, found, out.String())
 	var got []string
@@ -123,7 +124,7 @@ func running(t *testing.T, pattern string) bool {
 
 func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), nil, &out))
+	require.NoError(t, run(t.Context(), nil, &out, io.Discard))
 	for _, e := range experiments() {
 		assert.Regexp(t, `(?m)^`+regexp.QuoteMeta(e.name)+` +\S`, out.String())
 	}
@@ -132,15 +133,15 @@ func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 func TestWrongArgumentsAreRefused(t *testing.T) {
 	for _, args := range [][]string{
 		{"no-such-experiment"}, {"-no-such-flag"}, {"three-clients", "-no-such-flag"},
-		{"three-clients", "extra"}, {"three-clients", "-pause", "-1s"},
+		{"three-clients", "extra"}, {"three-clients", "-pause", "-1s"}, {"three-clients", "-pause", "0"},
 	} {
 		var out bytes.Buffer
-		assert.ErrorAs(t, run(t.Context(), args, &out), new(console.UsageError), "%q", args)
+		assert.ErrorAs(t, run(t.Context(), args, &out, io.Discard), new(console.UsageError), "%q", args)
 		assert.Empty(t, out.String())
 	}
 	for _, args := range [][]string{{"-h"}, {"three-clients", "-h"}} {
 		var out bytes.Buffer
-		assert.ErrorIs(t, run(t.Context(), args, &out), flag.ErrHelp)
+		assert.ErrorIs(t, run(t.Context(), args, &out, io.Discard), flag.ErrHelp)
 		assert.Contains(t, out.String(), "usage: ")
 	}
 }

@@ -72,6 +72,9 @@ func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- 
 	}
 	if err != nil {
 		lane.Failure = err.Error()
+		if t.conn != nil { // without a connection nothing of it has been logged
+			t.log.Info("failed: " + lane.Failure)
+		}
 	}
 	return lane
 }

@@ -76,7 +76,7 @@ func TestAClientGoesThroughItsScriptAndLogsIt(t *testing.T) {
 		events = append(events, strings.TrimSpace(line[len("15:04:05"):]))
 	}
 	assert.Equal(t, []string{
-		`.000 conn0 connected...`,
+		`.000 conn0 connected, waiting for the greeting`,
 		`.000 conn0 greeted after 3s`,
 		`.000 conn0 sending "^abc$de^abte$f"`,
 		`.000 conn0 received "bcdbcuf"`,
@@ -114,17 +114,17 @@ func TestEachFaultOfTheServerIsToldApartInOneLine(t *testing.T) {
 		want  string
 	}{
 		{"never greets", says("", "", func(io.ReadWriteCloser) { time.Sleep(time.Hour) }),
-			"no greeting within 14.4s: nobody there has time, or it is no message server"},
+			"no greeting within 14.4s: the server has no time, or is no message server"},
 		{"hangs up before the greeting", says("", "", nil),
-			"hung up before the greeting: it is stopping, or it is no message server"},
+			"the server hung up before its greeting: it is stopping, or no message server"},
 		{"speaks another protocol", says("H", "", nil),
-			"greeted with 'H', want '*': this is no message server"},
+			"greeted with 'H', want '*': the server is no message server"},
 		{"answers wrongly", says("*", "bcdbcug", drainAndHang),
-			"byte 6: got 'g', want 'f'"},
+			"reply byte 6: got 'g', want 'f'"},
 		{"answers more than it owes", says("*", "bcdbcuf!", drainAndHang),
-			"byte 7: got '!', want nothing"},
+			"reply byte 7: got '!', want nothing"},
 		{"hangs up in the middle", says("*", "bcd", nil),
-			"hung up after byte 3 of 18"},
+			"the server hung up after 3 of 18 reply bytes"},
 		{"hangs up when all but the end has been said", func(conn io.ReadWriteCloser) {
 			io.WriteString(conn, "*")
 			var d protocol.Decoder
@@ -134,14 +134,14 @@ func TestEachFaultOfTheServerIsToldApartInOneLine(t *testing.T) {
 				conn.Write(d.Reply(buf[:n]))
 			}
 			conn.Close()
-		}, "hung up before the client did"},
+		}, "the server hung up before the client did"},
 		{"falls silent", says("*", "bcd", drainAndHang),
-			"silent after byte 3 of 18, for 10s"},
+			"the server is silent after 3 of 18 reply bytes, for 10s"},
 		{"never closes", func(conn io.ReadWriteCloser) {
 			protocol.Message(conn)
 			time.Sleep(time.Hour)
 			conn.Close()
-		}, "not closed within 10s of the client's end"},
+		}, "the server did not hang up within 10s of the client"},
 	} {
 		t.Run(test.fault, func(t *testing.T) {
 			lane, _ := run(t, test.serve)

@@ -31,18 +31,18 @@ func connectError(err error) error {
 // greetingError says in one line why a connected client was not served.
 func greetingError(err error, patience time.Duration) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no greeting within %v: nobody there has time, or it is no message server", patience)
+		return fmt.Errorf("no greeting within %v: the server has no time, or is no message server", patience)
 	}
-	return errors.New("hung up before the greeting: it is stopping, or it is no message server")
+	return errors.New("the server hung up before its greeting: it is stopping, or no message server")
 }
 
 // replyError says in one line how a conversation broke off.
 func replyError(err error, got, all int) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && got == all:
-		return fmt.Errorf("not closed within %v of the client's end", closePatience)
+		return fmt.Errorf("the server did not hang up within %v of the client", closePatience)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("silent after byte %d of %d, for %v", got, all, closePatience)
+		return fmt.Errorf("the server is silent after %d of %d reply bytes, for %v", got, all, closePatience)
 	}
-	return fmt.Errorf("hung up after byte %d of %d", got, all)
+	return fmt.Errorf("the server hung up after %d of %d reply bytes", got, all)
 }

@@ -61,7 +61,7 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 	}
 	defer t.conn.Close()
 	defer context.AfterFunc(ctx, func() { t.conn.Close() })() // ends whatever waits for the server
-	t.log.Info("connected...")
+	t.log.Info("connected, waiting for the greeting")
 	if err := t.greeting(); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (t *talk) greeting() error {
 		return greetingError(err, t.patience)
 	}
 	if first[0] != protocol.Greeting {
-		return fmt.Errorf("greeted with %q, want %q: this is no message server", first[0], protocol.Greeting)
+		return fmt.Errorf("greeted with %q, want %q: the server is no message server", first[0], protocol.Greeting)
 	}
 	t.admitted = time.Now()
 	return nil
@@ -106,7 +106,7 @@ func (t *talk) converse(ctx context.Context) error {
 	case readErr != nil:
 		return readErr
 	case early:
-		return errors.New("hung up before the client did")
+		return errors.New("the server hung up before the client did")
 	}
 	return sayErr
 }
@@ -155,10 +155,10 @@ func (t *talk) check(reply []byte) error {
 	defer t.mu.Unlock()
 	for _, b := range reply {
 		if t.got == len(t.owed) {
-			return fmt.Errorf("byte %d: got %q, want nothing", t.got, b)
+			return fmt.Errorf("reply byte %d: got %q, want nothing", t.got, b)
 		}
 		if want := t.owed[t.got]; b != want {
-			return fmt.Errorf("byte %d: got %q, want %q", t.got, b, want)
+			return fmt.Errorf("reply byte %d: got %q, want %q", t.got, b, want)
 		}
 		t.got++
 	}

@@ -56,9 +56,10 @@ func Exit(w io.Writer, err error) int {
 
 // Help is what a command prints for -h besides its flags.
 type Help struct {
+	Command   string   // what follows the program's name, if it has commands of its own
 	Summary   string   // what the command does, in a sentence
 	Arguments string   // what follows the flags, for example "[port]"
-	Examples  []string // what follows the command's name in an example
+	Examples  []string // what follows the command in an example
 }
 
 // Parse parses args into fs. For -h it prints the help on out and returns [flag.ErrHelp]; a wrong flag is a
@@ -73,13 +74,27 @@ func Parse(fs *flag.FlagSet, args []string, help Help, out io.Writer) error {
 		return err
 	}
 	if err != nil {
-		return UsageError{err.Error()}
+		return UsageError{explain(err.Error())}
 	}
 	return nil
 }
 
+// explain puts what would be right where package flag says only that something is wrong.
+func explain(text string) string {
+	problem, parse := strings.CutSuffix(text, ": parse error")
+	switch {
+	case parse && strings.HasPrefix(text, "invalid boolean value"):
+		return problem + ": want true or false"
+	case parse:
+		return problem + ": want a time with its unit, for example 5s or 200ms"
+	}
+	return strings.Replace(text, "flag provided but not defined:", "there is no flag", 1)
+}
+
 func printHelp(fs *flag.FlagSet, help Help, out io.Writer) {
-	fmt.Fprintf(out, "%s\n\nusage: %s\n\n", help.Summary, join(Name(), "[flags]", help.Arguments))
+	command, flags := join(Name(), help.Command), ""
+	fs.VisitAll(func(*flag.Flag) { flags = "[flags]" })
+	fmt.Fprintf(out, "%s\n\nusage: %s\n\n", help.Summary, join(command, flags, help.Arguments))
 	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fs.VisitAll(func(f *flag.Flag) {
 		value, usage := flag.UnquoteUsage(f)
@@ -89,11 +104,12 @@ func printHelp(fs *flag.FlagSet, help Help, out io.Writer) {
 		fmt.Fprintf(columns, "  %s\t%s\n", join("-"+f.Name, value), usage)
 	})
 	columns.Flush()
-	for i, example := range help.Examples {
-		if i == 0 {
-			fmt.Fprintln(out, "\nfor example:")
-		}
-		fmt.Fprintf(out, "  %s\n", join(Name(), example))
+	if flags != "" {
+		fmt.Fprintln(out)
+	}
+	fmt.Fprintln(out, "for example:")
+	for _, example := range help.Examples {
+		fmt.Fprintf(out, "  %s\n", join(command, example))
 	}
 }
 

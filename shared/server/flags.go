@@ -16,7 +16,6 @@ import (
 // settings is the command line, checked.
 type settings struct {
 	addr      string
-	addrFlag  string // where addr came from, for an error to name
 	debugAddr string
 	protocol  string
 	idle      time.Duration
@@ -50,7 +49,6 @@ func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
 }
 
 func (s *settings) check(fs *flag.FlagSet) error {
-	s.addrFlag = "-addr"
 	addrGiven := false
 	fs.Visit(func(f *flag.Flag) { addrGiven = addrGiven || f.Name == "addr" })
 	switch {
@@ -63,9 +61,8 @@ func (s *settings) check(fs *flag.FlagSet) error {
 			return console.Usagef("argument %q: %v", fs.Arg(0), err)
 		}
 		s.addr = net.JoinHostPort("127.0.0.1", fs.Arg(0))
-		s.addrFlag = "-addr or as the argument"
 	}
-	if err := checkAddr(s.addr); err != nil {
+	if err := checkAddr(s.addr, "127.0.0.1:9090"); err != nil {
 		return console.Usagef("-addr %q: %v", s.addr, err)
 	}
 	if s.debugAddr != "" {
@@ -86,10 +83,11 @@ func (s *settings) check(fs *flag.FlagSet) error {
 	return nil
 }
 
-func checkAddr(addr string) error {
+// checkAddr refuses what is no host:port, of which example is one.
+func checkAddr(addr, example string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("want host:port, for example 127.0.0.1:9090")
+		return fmt.Errorf("want host:port, for example %s", example)
 	}
 	return checkPort(port)
 }
@@ -103,12 +101,13 @@ func checkPort(port string) error {
 
 // checkLoopback refuses an address that others could reach: profiles and the stop request are for this machine.
 func checkLoopback(addr string) error {
-	if err := checkAddr(addr); err != nil {
+	const example = "127.0.0.1:6060"
+	if err := checkAddr(addr, example); err != nil {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(addr)
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("want a loopback address, for example 127.0.0.1:6060")
+		return fmt.Errorf("want a loopback address, for example %s", example)
 	}
 	return nil
 }

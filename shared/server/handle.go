@@ -22,7 +22,10 @@ var errGoexit = errors.New("the conversation called runtime.Goexit")
 // Its frame stays on the stack while a client idles, so all that needs room is left to functions that return
 // before: with them inlined here, each idle client's stack would double from 2 to 4 KiB.
 func (s *Server) handle(nc net.Conn) {
-	c := nc.(*conn) // a strategy hands on what Accept returned
+	c, ok := nc.(*conn)
+	if !ok {
+		panic(fmt.Sprintf("server: a strategy handed %T to handle, want the connection as Accept returned it", nc))
+	}
 	if !s.begin(c) {
 		return
 	}

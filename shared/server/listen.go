@@ -23,9 +23,9 @@ func listen(addr, flag string) (net.Listener, error) {
 	const windowsAddrInUse = syscall.Errno(10048)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE), errors.Is(err, windowsAddrInUse):
-		return nil, fmt.Errorf("port %s is in use: stop the program that uses it, or give another with %s", port, flag)
+		return nil, fmt.Errorf("port %s is in use: stop the program that uses it, or give another port with %s", port, flag)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fmt.Errorf("no permission to listen on port %s: give one above 1023 with %s", port, flag)
+		return nil, fmt.Errorf("no permission to listen on port %s: give a port above 1023 with %s", port, flag)
 	}
 	return nil, fmt.Errorf("cannot listen on %s (%s): %v", addr, flag, cause(err))
 }

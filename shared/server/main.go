@@ -26,7 +26,7 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ln, err := listen(set.addr, set.addrFlag)
+	ln, err := listen(set.addr, "-addr, or as the argument")
 	if err != nil {
 		return err
 	}
@@ -59,8 +59,9 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if forced > 0 {
-		return fmt.Errorf("closed %d by force: not ended within the %v of -drain", forced, set.drain)
+		return fmt.Errorf("closed %s by force, not ended within %v (-drain)", conversations(forced), set.drain)
 	}
+	slog.Info("stopped")
 	return nil
 }
 

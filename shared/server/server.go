@@ -1,15 +1,17 @@
-// Package server is what every part needs and none teaches: flags, the listening socket, deadlines, logs,
-// panics, signals and an orderly end. A part brings its [Strategy] and calls [Main]; that is all.
+// Package server is what every part needs and none of them teaches: flags, the listening socket, deadlines,
+// logs, panics, signals and an orderly end. A part brings its [Strategy] and calls [Main]; that is all. Programs
+// with a command line of their own use a [Server].
 //
-// The way of a client through this package is the order of its files:
+// Its files, in the order in which a server comes to them:
 //
+//	main.go      the command: signals and exit status
+//	flags.go     the command line, checked before anything is bound
 //	listen.go    the socket, and its settings
-//	accept.go    an Accept that survives what the system throws at it
-//	clients.go   who is here, and what is still owed to them
-//	handle.go    one conversation: deadline, log, panic, close
-//	server.go    Serve, and the drain at its end
-//	main.go      the command: flags, signals, exit status
 //	debug.go     counters and profiles over HTTP
+//	server.go    Serve, and the drain at its end
+//	accept.go    an Accept that survives what the system throws at it
+//	clients.go   who is here, and their connections with deadlines
+//	handle.go    one conversation: its log, its panics, its end
 //
 // Logs go to [slog.Default], which [Main] sets up; a level above [slog.LevelInfo] costs nothing for each client.
 package server
@@ -17,6 +19,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -63,7 +66,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) (forced int, err er
 	}
 	l.Close()
 	if talking := s.clients.stop(); talking > 0 {
-		slog.Info("stopping: open conversations may end within "+s.Drain.String(), "open", talking)
+		slog.Info(fmt.Sprintf("stopping: %s may end within %v; a second signal ends at once", conversations(talking), s.Drain))
 	}
 	drained := time.NewTimer(s.Drain)
 	defer drained.Stop()
@@ -95,6 +98,13 @@ func (s *Server) runStrategy(ln net.Listener) error {
 		}
 		slog.Warn("the strategy's goroutine was ended by runtime.Goexit: starting it again")
 	}
+}
+
+func conversations(n int) string {
+	if n == 1 {
+		return "1 conversation"
+	}
+	return fmt.Sprintf("%d conversations", n)
 }
 
 func unlessClosed(err error) error {

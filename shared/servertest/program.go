@@ -17,7 +17,7 @@ const patience = 20 * time.Second
 
 // RunProgram builds the main package in the current directory, as go test sets it, and tests the program over
 // real TCP: that three clients see what the promise says, and the faults and bad input that need real sockets,
-// signals or arguments. The program watches for data races if the test does.
+// signals or arguments. A flag -n of the program must take a number of workers or slots. The program watches for data races if the test does.
 func RunProgram(t *testing.T, promise Promise) {
 	bin := t.TempDir()
 	if err := process.Build(t.Context(), bin, ".", "."); err != nil {
@@ -28,6 +28,8 @@ func RunProgram(t *testing.T, promise Promise) {
 		t.Fatal(err)
 	}
 	p := program{path: process.Path(bin, name(dir)), promise: promise}
+	_, help, _ := p.run(t, "-h")
+	p.hasN = strings.Contains(help, "\n  -n ")
 	t.Run("shows three clients what it promises", p.threeClients)
 	t.Run("answers clients of any kind", p.anyClient)
 	t.Run("survives ten thousand resets before the greeting", p.resets)
@@ -51,6 +53,7 @@ func name(dir string) string {
 type program struct {
 	path    string
 	promise Promise
+	hasN    bool // it has the flag -n, for workers or slots
 }
 
 // start runs the program on a free port until the test ends.

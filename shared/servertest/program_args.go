@@ -41,7 +41,7 @@ func (p program) badArguments(t *testing.T) {
 		{"-idle-timeout", "-1s"}, {"-idle-timeout", "soon"}, {"-drain", "-1s"}, {"-color", "red"},
 		{"-debug", "0.0.0.0:0"}, {"-debug", ":0"}, {"-debug", "x"}, {"-no-such-flag"},
 	}
-	if bounded := p.promise.Greeted > 1 && p.promise.Greeted < All; bounded {
+	if p.hasN {
 		for _, n := range []string{"0", "-1", "x", "1000000000", "99999999999999999999", "1.5", ""} {
 			wrong = append(wrong, []string{"-n", n})
 		}

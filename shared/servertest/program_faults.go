@@ -47,7 +47,7 @@ func (p program) noDescriptors(t *testing.T) {
 	}
 	// With -n 100 the bounded parts, too, want more clients at once than there are descriptors.
 	args := "-addr 127.0.0.1:0 -debug 127.0.0.1:0 -idle-timeout 0"
-	if p.promise.Greeted > 1 && p.promise.Greeted < All {
+	if p.hasN {
 		args += " -n 100"
 	}
 	s, err := process.Start("/bin/sh", "-c", `ulimit -n 64 && exec "$0" `+args, p.path, "-debug")
@@ -60,7 +60,7 @@ func (p program) noDescriptors(t *testing.T) {
 	for range 200 {
 		conns = append(conns, dial(t, s.Addr))
 	}
-	if p.promise.Greeted > 1 {
+	if p.hasN || p.promise.Greeted == All {
 		waitFor(t, s, "descriptors to run out", func(vars) bool { return strings.Contains(s.Log(), "cannot accept") })
 	}
 	for _, conn := range conns {

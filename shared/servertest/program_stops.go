@@ -41,7 +41,7 @@ func (p program) signals(t *testing.T) {
 		silent := greeted1(t, s, "")
 		s.Cmd.Process.Signal(os.Interrupt)
 		exits(t, s, 1)
-		if !strings.Contains(s.Log(), "closed 1 by force") {
+		if !strings.Contains(s.Log(), "closed 1 conversation by force") {
 			t.Errorf("the log does not say how many were closed by force:\n%s", s.Log())
 		}
 		silent.Close()

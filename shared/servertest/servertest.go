@@ -37,7 +37,7 @@ type Promise struct {
 	Greeted, Accepted int
 }
 
-// All promises that no client waits.
+// All, as a number of a [Promise], is no bound.
 const All = math.MaxInt
 
 // What the suite sets, as a part's flags would by default.

@@ -28,6 +28,7 @@ const style = `<style>
   .text { font: 13px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
   .head { font-weight: 600; font-size: 15px }
   .soft { fill: #59636e }
+  .tick { text-anchor: middle }
   .grid { stroke: #d0d7de }
   .wait { stroke-width: 3; stroke-linecap: round; stroke-dasharray: 0 7 }
   .bar { stroke: #1f2328; stroke-opacity: .35 }
@@ -46,16 +47,21 @@ const style = `<style>
 // SVG draws the charts below one another on one scale, with a title and a description for screen readers. It
 // draws every lane.
 func SVG(w io.Writer, title string, charts ...Chart) error {
-	p := &picture{label: margin, scale: newScale(charts, 0)}
-	notes := 0
+	p := &picture{label: margin}
+	waits, ends := 0, 0
 	finest := newScale(charts, pictureWidth)
 	for _, c := range charts {
 		for _, l := range c.Lanes {
 			p.label = max(p.label, margin+utf8.RuneCountInString(l.Name)*perRune)
-			notes = max(notes, utf8.RuneCountInString(l.notes(finest))*perRune)
+			ends = max(ends, utf8.RuneCountInString(l.endNote())*perRune)
+			if note := l.waitNote(finest); note != "" {
+				waits = max(waits, utf8.RuneCountInString(note)*perRune+margin/2)
+			}
 		}
 	}
-	p.scale.cells = max(pictureWidth-p.label-notes-4*margin, pictureWidth/4)
+	p.scale = newScale(charts, max(pictureWidth-p.label-waits-ends-4*margin, pictureWidth/4))
+	p.waits = p.x(p.scale.cells) + margin
+	p.ends = p.waits + waits
 	p.y = margin / 2
 	for _, c := range charts {
 		p.chart(c)
@@ -73,12 +79,19 @@ func SVG(w io.Writer, title string, charts ...Chart) error {
 
 // describe says in words what the picture shows.
 func describe(charts []Chart) string {
+	s := newScale(charts, pictureWidth)
 	var words []string
 	for _, c := range charts {
 		var lanes []string
 		for _, l := range c.Lanes {
-			lanes = append(lanes, fmt.Sprintf("%s arrived at %s, %s", l.Name, console.Duration(l.Arrived),
-				strings.ReplaceAll(l.notes(newScale(charts, pictureWidth)), "  ", ", ")))
+			lane := []string{l.Name}
+			if s.cell(l.Arrived) > 0 {
+				lane = append(lane, "arrived at "+console.Duration(l.Arrived))
+			}
+			if note := l.waitNote(s); note != "" {
+				lane = append(lane, note)
+			}
+			lanes = append(lanes, strings.Join(append(lane, l.endNote()), ", "))
 		}
 		words = append(words, strings.TrimPrefix(c.Title+": ", ": ")+strings.Join(lanes, "; ")+".")
 	}
@@ -89,6 +102,8 @@ func describe(charts []Chart) string {
 type picture struct {
 	out   strings.Builder
 	label int // where the names end
+	waits int // where the notes about waiting begin
+	ends  int // where the notes about the ends begin
 	y     int // where the next thing is drawn
 	scale scale
 }
@@ -103,7 +118,7 @@ func (p *picture) chart(c Chart) {
 	for _, tick := range p.scale.ticks(perRune, 3*perRune) {
 		x := p.x(p.scale.cell(tick))
 		fmt.Fprintf(&p.out, `<path class="grid" d="M%d %dV%d"/>`+"\n", x, top, bottom)
-		p.text(x, top-8, "soft", console.Duration(tick))
+		p.text(x, top-8, "tick soft", console.Duration(tick))
 	}
 	p.y = top
 	for i, l := range c.Lanes {
@@ -128,7 +143,8 @@ func (p *picture) lane(i int, l Lane) {
 	if l.Failure != "" {
 		fmt.Fprintf(&p.out, `<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`+"\n", done-5, middle-5)
 	}
-	p.text(p.x(p.scale.cells)+margin, middle+5, "soft", l.notes(p.scale))
+	p.text(p.waits, middle+5, "soft", l.waitNote(p.scale))
+	p.text(p.ends, middle+5, "soft", l.endNote())
 	p.y += rowHeight
 }
 
@@ -136,6 +152,9 @@ func (p *picture) lane(i int, l Lane) {
 func (p *picture) x(cell int) int { return p.label + margin + cell }
 
 func (p *picture) text(x, y int, class, text string) {
+	if text == "" {
+		return
+	}
 	fmt.Fprintf(&p.out, `<text class="%s" x="%d" y="%d">%s</text>`+"\n",
 		strings.TrimSpace("text "+class), x, y, html.EscapeString(text))
 }

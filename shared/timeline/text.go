@@ -3,6 +3,7 @@ package timeline
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"unicode/utf8"
@@ -18,17 +19,17 @@ const (
 	otherRows          = 7 // around the lanes of one chart: title, axis, fold, legend, elapsed time, prompt
 )
 
-// A Size is the room for a drawing, in characters.
+// A Size is the room for a drawing, in characters. A height of 0 has no end.
 type Size struct{ Width, Height int }
 
-// SizeOf is the size of the terminal behind w, or 80 × 24 if there is none, as for a log file.
+// SizeOf is the size of the terminal behind w; if there is none, as for a log file, 80 columns without end.
 func SizeOf(w io.Writer) Size {
 	if f, ok := w.(*os.File); ok {
 		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return Size{width, height}
 		}
 	}
-	return Size{80, 24}
+	return Size{Width: 80}
 }
 
 // Text draws the charts below one another on one scale. Widths below 60 and above 200 are drawn as those. Of a
@@ -53,25 +54,32 @@ type text struct {
 	color bool
 	width int // of all
 	label int // width of the names with their gap
-	notes int // width of the notes
+	waits int // width of the notes about waiting with their gap, 0 if nobody waits
+	ends  int // width of the notes about the ends
 	lanes int // how many fit into the height
 	scale scale
 }
 
 func newText(size Size, color bool, charts []Chart) *text {
 	width := min(max(size.Width, minWidth), maxWidth)
-	t := &text{color: color, width: width, lanes: max(size.Height-otherRows, 1)}
+	t := &text{color: color, width: width, lanes: math.MaxInt}
+	if size.Height > 0 {
+		t.lanes = max(size.Height-otherRows, 1)
+	}
 	finest := newScale(charts, maxWidth) // names every wait that the real scale can name
 	for _, c := range charts {
 		for _, l := range c.Lanes {
 			t.label = max(t.label, utf8.RuneCountInString(l.Name)+2)
-			t.notes = max(t.notes, utf8.RuneCountInString(l.notes(finest)))
+			t.ends = max(t.ends, utf8.RuneCountInString(l.endNote()))
+			if note := l.waitNote(finest); note != "" {
+				t.waits = max(t.waits, utf8.RuneCountInString(note)+2)
+			}
 		}
 	}
 	t.label = min(t.label, width/4)
 	const between = 3 // the diamond, a ✗, and the gap before the notes
-	t.notes = min(t.notes, width-t.label-minPlot-between)
-	t.scale = newScale(charts, width-t.label-t.notes-between)
+	t.ends = min(t.ends, width-t.label-minPlot-between-t.waits)
+	t.scale = newScale(charts, width-t.label-between-t.waits-t.ends)
 	return t
 }
 
@@ -118,8 +126,8 @@ func (t *text) lane(i int, l Lane) {
 	if l.Failure != "" {
 		end = console.Alarm("✗", t.color) + end[1:]
 	}
-	fmt.Fprintf(&t.out, "%s%s%s %s\n", console.Lane(i).Paint(pad(cut(l.Name, t.label-2), t.label), t.color),
-		console.Lane(i).Paint(bar, t.color), end, cut(l.notes(t.scale), t.notes))
+	fmt.Fprintf(&t.out, "%s%s%s %s%s\n", console.Lane(i).Paint(pad(cut(l.Name, t.label-2), t.label), t.color),
+		console.Lane(i).Paint(bar, t.color), end, pad(l.waitNote(t.scale), t.waits), cut(l.endNote(), t.ends))
 }
 
 // fold stands for the lanes that did not fit, and does not hide that some of them failed.

@@ -1,16 +1,15 @@
 // Package timeline draws what happened to clients over time: one lane for each, from its arrival over its
 // waiting to the end of its service, as text for a terminal ([Text]) or as a picture for a page ([SVG]).
 //
-//	       0s        1s        2s        3s        4s
-//	conn0 ◆━━━━━━━━━━━━━━━━━━━━━━                        served 2.2s
-//	conn1 ◆······················━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
+//	        0s        1s        2s        3s        4s
+//	conn0  ◆━━━━━━━━━━━━━━━━━━━━━━                                     served 2.2s
+//	conn1  ◆······················━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
 //
 // Both drawings stand on one geometry, so they cannot disagree.
 package timeline
 
 import (
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -135,16 +134,18 @@ func (s scale) ticks(perRune, gap int) []time.Duration {
 	}
 }
 
-// notes is what stands behind a lane. A wait too short for a cell is not named.
-func (l Lane) notes(s scale) string {
-	var words []string
-	if s.cell(l.Admitted()) > s.cell(l.Arrived) {
-		words = append(words, "waited "+console.Duration(l.Waited))
+// waitNote says how long the client waited. A wait too short for a cell is not named.
+func (l Lane) waitNote(s scale) string {
+	if s.cell(l.Admitted()) == s.cell(l.Arrived) {
+		return ""
 	}
+	return "waited " + console.Duration(l.Waited)
+}
+
+// endNote says how the lane ended.
+func (l Lane) endNote() string {
 	if l.Failure != "" {
-		words = append(words, "✗ "+l.Failure)
-	} else {
-		words = append(words, "served "+console.Duration(l.Served))
+		return l.Failure
 	}
-	return strings.Join(words, "  ")
+	return "served " + console.Duration(l.Served)
 }
