@@ -27,6 +27,7 @@ func (p program) threeClients(t *testing.T) {
 	if want := min(p.promise.Greeted, 3); chart.AtOnce() != want {
 		t.Errorf("of three clients, %d are served at once, want %d", chart.AtOnce(), want)
 	}
+	waitFor(t, s, "the log to be complete", func(vars) bool { return strings.Count(s.Log(), " done ") == 3 })
 	// Whether the third was accepted before it was served, the log says by the order of its lines.
 	log := s.Log()
 	third := strings.Index(log, "conn 3 accepted")
