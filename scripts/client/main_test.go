@@ -125,3 +125,11 @@ func TestWrongArgumentsAreRefusedBeforeAnythingIsDone(t *testing.T) {
 	}
 	assert.ErrorIs(t, run(t.Context(), []string{"-h"}, new(bytes.Buffer), new(bytes.Buffer)), flag.ErrHelp)
 }
+
+func TestTheHelpFitsEightyColumns(t *testing.T) {
+	var out bytes.Buffer
+	assert.ErrorIs(t, run(t.Context(), []string{"-h"}, &out, new(bytes.Buffer)), flag.ErrHelp)
+	for line := range strings.Lines(out.String()) {
+		assert.LessOrEqual(t, len(line), 81, line) // with its end
+	}
+}

@@ -16,12 +16,22 @@ import (
 
 // A Run is a number of clients that talk to one server at once. Dial, Clients and Log must be set.
 type Run struct {
-	Dial    func(context.Context) (net.Conn, error) // see [Dial]
-	Clients int
-	Pause   time.Duration // between two sendings
-	Stagger time.Duration // between the arrivals of two clients
-	Log     *slog.Logger  // gets a line for each event, with the client's number as "lane"
+	Dial     func(context.Context) (net.Conn, error) // see [Dial]
+	Clients  int
+	Protocol string        // as package protocol names them; "" for message
+	Pause    time.Duration // between two messages of a client
+	Stagger  time.Duration // between the arrivals of two clients
+	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
+
+	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
+	Words []string // words: what each client asks for, one after the other; [DefaultWords] if empty
 }
+
+// What clients request and ask for unless told otherwise.
+var (
+	DefaultPaths = []string{"/sleep?d=1s", "/"}
+	DefaultWords = []string{"light", "the", "rainbow"}
+)
 
 // Dial returns a function that connects to addr over TCP.
 func Dial(addr string) func(context.Context) (net.Conn, error) {
@@ -63,7 +73,7 @@ func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- 
 	err := t.run(ctx, func(ctx context.Context) (net.Conn, error) {
 		defer close(dialled)
 		return r.Dial(ctx)
-	})
+	}, r.conversation(i))
 	lane := timeline.Lane{
 		Name:    "conn" + strconv.Itoa(i),
 		Arrived: t.arrived.Sub(start),
@@ -79,11 +89,46 @@ func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- 
 	return lane
 }
 
-// patience is how long a client waits for the greeting: twice what the slowest honest server needs to serve
-// all of them one after the other, and something for a machine that is busy.
+// conversation is what client i says.
+func (r Run) conversation(i int) func(context.Context, *talk) error {
+	switch r.Protocol {
+	case "http":
+		return get(r.path(i))
+	case "words":
+		return ask(r.words())
+	}
+	return message
+}
+
+func (r Run) path(i int) string {
+	if len(r.Paths) == 0 {
+		return DefaultPaths[i%len(DefaultPaths)]
+	}
+	return r.Paths[i%len(r.Paths)]
+}
+
+func (r Run) words() []string {
+	if len(r.Words) == 0 {
+		return DefaultWords
+	}
+	return r.Words
+}
+
+// patience is how long a client waits to be served: twice what the slowest honest server needs to serve all of
+// them one after the other, and something for a machine that is busy.
 func (r Run) patience() time.Duration {
-	one := 2*r.Pause + r.Pause/5
-	return 10*time.Second + 2*time.Duration(r.Clients)*one
+	var all time.Duration
+	for i := range r.Clients {
+		switch r.Protocol {
+		case "http":
+			all += workOf(r.path(i))
+		case "words":
+			all += time.Duration(len(r.words())) * r.Pause
+		default:
+			all += 2*r.Pause + r.Pause/5
+		}
+	}
+	return 10*time.Second + 2*all
 }
 
 // pause waits for d, or until ctx is done.

@@ -44,22 +44,27 @@ func (d duplex) Close() error                { return errors.Join(d.Conn.Close()
 
 // run has one client talk to serve in fake time, and returns its lane and its log.
 func run(t *testing.T, serve func(io.ReadWriteCloser)) (lane timeline.Lane, log string) {
+	t.Helper()
+	return runAs(t, Run{}, serve)
+}
+
+// runAs is run for a client as r describes it, in its protocol.
+func runAs(t *testing.T, r Run, serve func(io.ReadWriteCloser)) (lane timeline.Lane, log string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		var server sync.WaitGroup
 		defer server.Wait()
-		chart := Run{
-			Clients: 1,
-			Pause:   time.Second,
-			Log:     slog.New(console.NewHandler(&out, "", false, slog.LevelInfo)),
-			Dial: func(context.Context) (net.Conn, error) {
-				toClient, fromServer := net.Pipe()
-				toServer, fromClient := net.Pipe()
-				server.Go(func() { serve(duplex{toServer, fromServer}) })
-				return duplex{toClient, fromClient}, nil
-			},
-		}.Do(t.Context())
-		lane, log = chart.Lanes[0], out.String()
+		r.Clients = 1
+		r.Pause = time.Second
+		r.Log = slog.New(console.NewHandler(&out, "", false, slog.LevelInfo))
+		r.Dial = func(context.Context) (net.Conn, error) {
+			toClient, fromServer := net.Pipe()
+			toServer, fromClient := net.Pipe()
+			server.Go(func() { serve(duplex{toServer, fromServer}) })
+			return duplex{toClient, fromClient}, nil
+		}
+		lane, log = r.Do(t.Context()).Lanes[0], out.String()
 	})
 	return lane, log
 }
@@ -114,9 +119,9 @@ func TestEachFaultOfTheServerIsToldApartInOneLine(t *testing.T) {
 		want  string
 	}{
 		{"never greets", says("", "", func(io.ReadWriteCloser) { time.Sleep(time.Hour) }),
-			"no greeting within 14.4s: the server has no time, or is no message server"},
+			"no greeting within 14.4s: the server has no time, or speaks another protocol"},
 		{"hangs up before the greeting", says("", "", nil),
-			"the server hung up before its greeting: it is stopping, or no message server"},
+			"the server hung up before its greeting: it is stopping, or speaks another protocol"},
 		{"speaks another protocol", says("H", "", nil),
 			"greeted with 'H', want '*': the server is no message server"},
 		{"answers wrongly", says("*", "bcdbcug", drainAndHang),

@@ -31,18 +31,26 @@ func connectError(err error) error {
 // greetingError says in one line why a connected client was not served.
 func greetingError(err error, patience time.Duration) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no greeting within %v: the server has no time, or is no message server", patience)
+		return fmt.Errorf("no greeting within %v: the server has no time, or speaks another protocol", patience)
 	}
-	return errors.New("the server hung up before its greeting: it is stopping, or no message server")
+	return errors.New("the server hung up before its greeting: it is stopping, or speaks another protocol")
 }
 
-// replyError says in one line how a conversation broke off.
-func replyError(err error, got, all int) error {
+// responseError says in one line why there is no response over HTTP.
+func responseError(err error, patience time.Duration) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("no response within %v: the server has no time, or does not speak HTTP", patience)
+	}
+	return errors.New("the server hung up before its response: it is stopping, or does not speak HTTP")
+}
+
+// replyError says in one line how a conversation broke off after got of all things.
+func replyError(err error, got, all int, things string) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded) && got == all:
 		return fmt.Errorf("the server did not hang up within %v of the client", closePatience)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("the server is silent after %d of %d reply bytes, for %v", got, all, closePatience)
+		return fmt.Errorf("the server is silent after %d of %d %s, for %v", got, all, things, closePatience)
 	}
-	return fmt.Errorf("the server hung up after %d of %d reply bytes", got, all)
+	return fmt.Errorf("the server hung up after %d of %d %s", got, all, things)
 }

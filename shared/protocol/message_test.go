@@ -147,16 +147,6 @@ func TestMessageAnswersAStreamOfAnyLengthWithASmallBuffer(t *testing.T) {
 	assert.Less(t, len(w.writes), 30, "the buffer grows while reads fill it")
 }
 
-func TestAProtocolIsFoundByItsName(t *testing.T) {
-	for _, name := range Names() {
-		talk, err := ByName(name)
-		require.NoError(t, err)
-		assert.NotNil(t, talk)
-	}
-	_, err := ByName("gopher")
-	assert.EqualError(t, err, `no protocol is called "gopher", want message`)
-}
-
 func BenchmarkDecoder(b *testing.B) {
 	for _, bench := range []struct{ name, stream string }{
 		{"short messages", strings.Repeat("^abc$de", 64<<10/7)},

@@ -2,6 +2,10 @@
 // It knows no sockets, flags or logs; whoever calls a conversation brings the connection, its deadlines, and
 // closes it afterwards.
 //
+//	message  bytes between ^ and $, each answered with itself plus one: [Message]
+//	http     one request over HTTP/1.1, which may ask the server to sleep or to compute: [HTTP]
+//	words    questions about a table of word frequencies, which all clients share: [Table.Converse]
+//
 // # The message protocol
 //
 // On accepting a client the server sends the greeting "*". After that, bytes outside a message are ignored;
@@ -25,23 +29,46 @@ package protocol
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
-// A Conversation is all that a server says to one client. It returns nil once the client has ended its side
-// and has been answered all that it is owed, and otherwise the error that rw gave. It does not close rw, and
-// it may be called for many clients at once.
+// A Conversation is all that a server says to one client. It returns nil once the client has ended its side, or
+// there is nothing more to say, and the client has been answered all that it is owed; otherwise the error that
+// rw gave. It does not close rw, and it may be called for many clients at once.
 type Conversation func(rw io.ReadWriter) error
 
-// Names lists the protocols that [ByName] knows, the default first.
-func Names() []string { return []string{"message"} }
+// Options are what a protocol may have to know.
+type Options struct {
+	Server string // http: in whose name it answers
+	Corpus string // words: the file whose words are counted, "" for the built-in text
+}
 
-// ByName returns the conversation of the protocol called name, or an error that lists the known ones.
-func ByName(name string) (Conversation, error) {
+// Names lists the protocols that [Open] knows, the default first.
+func Names() []string { return []string{"message", "http", "words"} }
+
+// Known returns an error that lists the protocols if none is called name.
+func Known(name string) error {
+	if slices.Contains(Names(), name) {
+		return nil
+	}
+	return fmt.Errorf("no protocol is called %q, want %s", name, strings.Join(Names(), ", "))
+}
+
+// Open returns the conversation of the protocol called name. It is an error if [Known] says so, or if what the
+// protocol needs cannot be loaded.
+func Open(name string, o Options) (Conversation, error) {
 	switch name {
 	case "message":
 		return Message, nil
-	default:
-		return nil, fmt.Errorf("no protocol is called %q, want %s", name, strings.Join(Names(), " or "))
+	case "http":
+		return HTTP(o.Server), nil
+	case "words":
+		t, err := LoadTable(o.Corpus)
+		if err != nil {
+			return nil, err
+		}
+		return t.Converse, nil
 	}
+	return nil, Known(name)
 }

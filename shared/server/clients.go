@@ -1,6 +1,7 @@
 package server
 
 import (
+	"io"
 	"log/slog"
 	"net"
 	"sync"
@@ -40,10 +41,13 @@ type conn struct {
 	number  int64
 	serving bool // guarded by clients.mu
 
+	accepted time.Time
+
 	// What follows is the conversation's own.
+	started time.Time
 	idle    time.Duration // 0 for none
-	started time.Time     // set only for the log
 	in, out int64
+	over    bool // the client has ended its side
 }
 
 // Read is the connection's, within the idle timeout.
@@ -51,6 +55,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	c.renewDeadline()
 	n, err := c.Conn.Read(p)
 	c.in += int64(n)
+	c.over = c.over || err == io.EOF
 	return n, err
 }
 
@@ -60,6 +65,23 @@ func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
 	c.out += int64(n)
 	return n, err
+}
+
+// Waited is how long the client waited in this program, from its acceptance to the beginning of its service.
+func (c *conn) Waited() time.Duration { return c.started.Sub(c.accepted) }
+
+// lingerTime is how long a client may take to read the last reply and hang up.
+const lingerTime = 500 * time.Millisecond
+
+// linger lets the client read all that has been written before the connection is closed. To close it while
+// bytes of the client's are unread would reset it, and destroy what is on its way (RFC 9112, section 9.6).
+func (c *conn) linger() {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	c.SetDeadline(time.Now().Add(lingerTime))
+	io.Copy(io.Discard, c.Conn) // until the client hangs up, or has had its time
 }
 
 func (c *conn) renewDeadline() {
@@ -82,7 +104,7 @@ func (cs *clients) add(nc net.Conn) *conn {
 	}
 	cs.counters.Accepted++
 	cs.counters.Waiting++
-	c := &conn{Conn: nc, number: cs.counters.Accepted}
+	c := &conn{Conn: nc, number: cs.counters.Accepted, accepted: time.Now()}
 	cs.open[c] = struct{}{}
 	return c
 }

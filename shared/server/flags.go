@@ -22,8 +22,7 @@ type settings struct {
 	drain     time.Duration
 	quiet     bool
 	color     console.ColorMode
-
-	conversation protocol.Conversation
+	corpus    string
 }
 
 // parse adds the flags of every part to fs, which may hold a part's own, and parses args. Nothing has been
@@ -31,7 +30,8 @@ type settings struct {
 func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
 	var s settings
 	fs.StringVar(&s.addr, "addr", "127.0.0.1:9090", "listen on `host:port`")
-	fs.StringVar(&s.protocol, "protocol", protocol.Names()[0], "speak the protocol `name`: "+strings.Join(protocol.Names(), ", "))
+	fs.StringVar(&s.protocol, "protocol", protocol.Names()[0], "speak `name`: "+strings.Join(protocol.Names(), ", "))
+	fs.StringVar(&s.corpus, "corpus", "", "words: count the words of `file` (default: a built-in text)")
 	fs.DurationVar(&s.idle, "idle-timeout", 2*time.Minute, "close idle clients after `time`; 0: never")
 	fs.DurationVar(&s.drain, "drain", 5*time.Second, "give conversations `time` to end when stopped")
 	fs.StringVar(&s.debugAddr, "debug", "", "serve counters and profiles on loopback `host:port`")
@@ -76,9 +76,11 @@ func (s *settings) check(fs *flag.FlagSet) error {
 	if s.drain < 0 {
 		return console.Usagef("-drain %v: want a time, or 0 to close all at once", s.drain)
 	}
-	var err error
-	if s.conversation, err = protocol.ByName(s.protocol); err != nil {
+	if err := protocol.Known(s.protocol); err != nil {
 		return console.Usagef("-protocol: %v", err)
+	}
+	if s.corpus != "" && s.protocol != "words" {
+		return console.Usagef("-corpus %s: want it with -protocol words only", s.corpus)
 	}
 	return nil
 }

@@ -40,8 +40,8 @@ func (s *Server) begin(c *conn) bool {
 		return false
 	}
 	c.idle = s.IdleTimeout
+	c.started = time.Now()
 	if logging() {
-		c.started = time.Now()
 		slog.Info("serving", "conn", c.number)
 	}
 	return true
@@ -53,6 +53,9 @@ func (s *Server) finish(c *conn, result *error) {
 	if v := recover(); v != nil {
 		err = fmt.Errorf("panic: %v", v)
 		slog.Error(err.Error(), "conn", c.number, "stack", string(debug.Stack()))
+	}
+	if err == nil && !c.over {
+		c.linger()
 	}
 	s.clients.end(c, err != nil)
 	if logging() {
@@ -66,6 +69,8 @@ func logEnd(c *conn, err error) {
 	switch {
 	case err == nil:
 		slog.Info("done "+traffic, "conn", c.number)
+	case errors.Is(err, os.ErrDeadlineExceeded) && c.in == 0:
+		slog.Info(fmt.Sprintf("failed %s: idle for %v, without a byte ever", traffic, c.idle), "conn", c.number)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		slog.Info(fmt.Sprintf("failed %s: idle for %v", traffic, c.idle), "conn", c.number)
 	case errors.Is(err, net.ErrClosed):

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/protocol"
 )
 
 // Main is the main function of a part: it reads the flags, listens, serves by the strategy s until a stop
@@ -25,6 +26,10 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	set, err := parse(flag.CommandLine, args, stdout)
 	if err != nil {
 		return err
+	}
+	talk, err := protocol.Open(set.protocol, protocol.Options{Server: console.Name(), Corpus: set.corpus})
+	if err != nil {
+		return fmt.Errorf("-corpus: %w", err)
 	}
 	ln, err := listen(set.addr, "-addr, or as the argument")
 	if err != nil {
@@ -42,7 +47,7 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	slog.Info("listening on " + ln.Addr().String())
 	s := &Server{
 		Strategy:     strategy,
-		Conversation: set.conversation,
+		Conversation: talk,
 		IdleTimeout:  set.idle,
 		Drain:        set.drain,
 	}

@@ -149,7 +149,7 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		"conn 1 error: panic: a bug",
 		"conn 1 failed (0s, 5 bytes in, 0 out): panic: a bug",
 		"conn 2 failed (0s, 4 bytes in, 0 out): connection reset by peer",
-		"conn 3 failed (1m, 0 bytes in, 0 out): idle for 1m0s",
+		"conn 3 failed (1m, 0 bytes in, 0 out): idle for 1m0s, without a byte ever",
 	}, ends)
 }
 

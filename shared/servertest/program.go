@@ -41,6 +41,8 @@ func RunProgram(t *testing.T, promise Promise) {
 	t.Run("binds again right after traffic", p.restart)
 	t.Run("listens on loopback by default", p.loopback)
 	t.Run("refuses bad arguments", p.badArguments)
+	t.Run("refuses a corpus that is no text", p.badCorpus)
+	t.Run("speaks the other protocols", p.otherProtocols)
 	t.Run("explains itself", p.help)
 }
 

@@ -2,6 +2,7 @@ package servertest
 
 import (
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -39,7 +40,7 @@ func (p program) badArguments(t *testing.T) {
 		{"99999"}, {"-1"}, {"http"}, {"9090", "9091"}, {"9090", "-quiet"}, {"-addr", "127.0.0.1:9090", "9091"},
 		{"-addr", "9090"}, {"-addr", "127.0.0.1:99999"}, {"-protocol", "gopher"}, {"-protocol", ""},
 		{"-idle-timeout", "-1s"}, {"-idle-timeout", "soon"}, {"-drain", "-1s"}, {"-color", "red"},
-		{"-debug", "0.0.0.0:0"}, {"-debug", ":0"}, {"-debug", "x"}, {"-no-such-flag"},
+		{"-debug", "0.0.0.0:0"}, {"-debug", ":0"}, {"-debug", "x"}, {"-no-such-flag"}, {"-corpus", "without-words.txt"},
 	}
 	if p.hasN {
 		for _, n := range []string{"0", "-1", "x", "1000000000", "99999999999999999999", "1.5", ""} {
@@ -53,6 +54,19 @@ func (p program) badArguments(t *testing.T) {
 		}
 		if strings.Contains(stderr, "listening") {
 			t.Errorf("%q: it listened", args)
+		}
+	}
+}
+
+func (p program) badCorpus(t *testing.T) {
+	empty := t.TempDir() + "/empty.txt"
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, corpus := range []string{p.path, empty, empty + ".missing"} { // a program is no text
+		status, _, stderr := p.run(t, "-protocol", "words", "-corpus", corpus)
+		if status != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "-corpus") {
+			t.Errorf("-corpus %s: status %d and %q, want 1 and a line that names the flag", corpus, status, stderr)
 		}
 	}
 }

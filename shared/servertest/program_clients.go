@@ -71,6 +71,26 @@ func (p program) anyClient(t *testing.T) {
 	}
 }
 
+// otherProtocols lets the project's own client check all that it is answered.
+func (p program) otherProtocols(t *testing.T) {
+	for protocol, run := range map[string]client.Run{
+		"http":  {Paths: []string{"/sleep?d=20ms", "/", "/spin?d=1ms"}},
+		"words": {Words: []string{"light", "television", "light"}},
+	} {
+		s := p.start(t, "-protocol", protocol)
+		run.Dial, run.Clients, run.Protocol, run.Log = client.Dial(s.Addr), 6, protocol, slog.New(slog.DiscardHandler)
+		chart := run.Do(t.Context())
+		for _, l := range chart.Lanes {
+			if l.Failure != "" {
+				t.Errorf("%s, %s: %s", protocol, l.Name, l.Failure)
+			}
+		}
+		if most := chart.AtOnce(); most > p.promise.Greeted {
+			t.Errorf("%s: %d clients are served at once, want at most %d", protocol, most, p.promise.Greeted)
+		}
+	}
+}
+
 // neighbour is a healthy client beside or after a fault.
 func (p program) neighbour(t *testing.T, s *process.Server) {
 	t.Helper()

@@ -1,10 +1,12 @@
 package servertest
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -141,6 +143,21 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 		{"sleeps on when it is stopped",
 			bare(func() { time.Sleep(time.Minute) }),
 			"stops at once while accepting backs off"},
+		{"serves one request more at once than it promises",
+			broken(func(s *server.Server) { s.Strategy = bounded(3) }),
+			"serves as many requests over HTTP at once as it promises"},
+		{"says nothing to what is no request",
+			broken(func(s *server.Server) { s.Conversation = curt }),
+			"answers a request over HTTP however bad it is, and hangs up"},
+		{"keeps spare connections for ever",
+			broken(func(s *server.Server) { s.IdleTimeout = 0 }),
+			"lets go of clients that say nothing over HTTP"},
+		{"closes while the client still sends",
+			bare(nil),
+			"delivers the response although the client goes on sending"},
+		{"has a tally for each client",
+			broken(func(s *server.Server) { s.Conversation = ownTally }),
+			"answers questions about words, and all clients share one tally"},
 	} {
 		noticed[test.by] = true
 		t.Run(test.fault, func(t *testing.T) {
@@ -313,6 +330,23 @@ func dropsAtEnd(rw io.ReadWriter) error {
 		held = append([]byte(nil), d.Reply(p)...)
 		return now, nil
 	})
+}
+
+// curt answers good requests only.
+func curt(rw io.ReadWriter) error {
+	if _, err := http.ReadRequest(bufio.NewReader(rw)); err != nil {
+		return err
+	}
+	_, err := io.WriteString(rw, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+	return err
+}
+
+func ownTally(rw io.ReadWriter) error {
+	words, err := protocol.LoadTable("")
+	if err != nil {
+		return err
+	}
+	return words.Converse(rw)
 }
 
 // late gives its slot back a second after the client has left.

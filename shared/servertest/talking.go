@@ -18,7 +18,7 @@ import (
 )
 
 // cases is the suite.
-var cases = slices.Concat(talkingCases, waitingCases, troubleCases, stoppingCases)
+var cases = slices.Concat(talkingCases, waitingCases, troubleCases, stoppingCases, protocolCases)
 
 // talkingCases are about what is said.
 var talkingCases = []testCase{
