@@ -65,7 +65,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	var set settings
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	console.CountVar(fs, &set.n, "n", 3, "start this `number` of clients")
-	fs.DurationVar(&set.pause, "pause", time.Second, "the `time` between two messages of a client")
+	fs.DurationVar(&set.pause, "pause", time.Second, "message, words: the `time` after each message")
 	fs.DurationVar(&set.stagger, "stagger", 0, "the `time` between the arrivals of two clients")
 	fs.StringVar(&set.protocol, "protocol", protocol.Names()[0], "speak `name`: "+strings.Join(protocol.Names(), ", "))
 	fs.Var(&set.paths, "path", "http: request this `path`, repeatable (default "+strings.Join(client.DefaultPaths, ", ")+")")
@@ -91,7 +91,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	case fs.NArg() > 2:
 		return set, console.Usagef("too many arguments (%s): want a host and a port, after all flags", strings.Join(fs.Args(), " "))
 	}
-	if err := protocol.Known(set.protocol); err != nil {
+	if err := protocol.Check(set.protocol); err != nil {
 		return set, console.Usagef("-protocol: %v", err)
 	}
 	if len(set.paths) > 0 && set.protocol != "http" {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.com/concurrent-servers/shared/console"
@@ -24,10 +25,15 @@ func get(path string) func(context.Context, *talk) error {
 			return responseError(err, t.patience)
 		}
 		in := bufio.NewReader(t.conn)
+		if first, err := in.Peek(1); err != nil {
+			return responseError(err, t.patience)
+		} else if first[0] != 'H' {
+			return fmt.Errorf("got %q, want a response: the server does not speak HTTP", first)
+		}
 		response, err := http.ReadResponse(in, nil)
 		received := time.Now()
 		if err != nil {
-			return responseError(err, t.patience)
+			return fmt.Errorf("got no whole response: %w", err)
 		}
 		defer response.Body.Close()
 		served, err := servedFor(response)
@@ -44,7 +50,8 @@ func get(path string) func(context.Context, *talk) error {
 		}
 		t.log.Info(fmt.Sprintf("received %q and %d bytes, served for %s", response.Status, len(body), console.Duration(served)))
 		if response.StatusCode != http.StatusOK {
-			return fmt.Errorf("GET %s: got %q, want 200", path, response.Status)
+			reason, _, _ := strings.Cut(string(body), "\n")
+			return fmt.Errorf("GET %s: got %q, want 200: %s", path, response.Status, reason)
 		}
 		if err := t.hangUp(); err != nil {
 			return err

@@ -121,6 +121,9 @@ func (t *messageTalk) check(reply []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, b := range reply {
+		if t.got == 0 && b == ' ' { // "* N words" begins like the message protocol's greeting
+			return errors.New("greeted like a words server: the server is no message server")
+		}
 		if t.got == len(t.owed) {
 			return fmt.Errorf("reply byte %d: got %q, want nothing", t.got, b)
 		}

@@ -46,7 +46,8 @@ func TestFaultsOverHTTPAreToldApart(t *testing.T) {
 		}
 	}
 	for want, serve := range map[string]func(io.ReadWriteCloser){
-		`GET /: got "404 Not Found", want 200`:                                           reply("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nServer-Timing: serve;dur=1\r\n\r\n"),
+		`GET /: got "404 Not Found", want 200: no such page`:                             reply("HTTP/1.1 404 Not Found\r\nContent-Length: 13\r\nServer-Timing: serve;dur=1\r\n\r\nno such page\n"),
+		`got "*", want a response: the server does not speak HTTP`:                       reply("*"),
 		`got Server-Timing "", want serve;dur=MILLISECONDS in it`:                        reply("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
 		"the page broke off after 3 bytes":                                               reply("HTTP/1.1 200 OK\r\nContent-Length: 9\r\nServer-Timing: serve;dur=1\r\n\r\nabc"),
 		"got '!' after the end, want nothing":                                            reply("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nServer-Timing: serve;dur=0\r\n\r\n!"),
@@ -85,7 +86,8 @@ func TestFaultsOfTheAnswersAboutWordsAreToldApart(t *testing.T) {
 	}
 	for want, serve := range map[string]func(io.ReadWriteCloser){
 		`greeted with "*\n", want "* N words": the server is no words server`:                reply("*\n"),
-		`"a": got "many\n", want a count`:                                                    reply("* 9 words\n", "many\n"),
+		`greeted with "*" and no more, want "* N words": the server is no words server`:      reply("*"),
+		`"a": got "many", want a count`:                                                      reply("* 9 words\n", "many\n"),
 		`"a": got 2, and before 1`:                                                           reply("* 9 words\n", "1\n", "2\n"),
 		"the server hung up after 1 of 2 answers":                                            reply("* 9 words\n", "1\n"),
 		"the server hung up before its greeting: it is stopping, or speaks another protocol": reply(),

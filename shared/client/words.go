@@ -18,6 +18,9 @@ func ask(words []string) func(context.Context, *talk) error {
 		in := bufio.NewReader(t.conn)
 		t.conn.SetDeadline(t.arrived.Add(t.patience))
 		greeting, err := in.ReadString('\n')
+		if err != nil && greeting != "" {
+			return fmt.Errorf("greeted with %.20q and no more, want %q: the server is no words server", greeting, "* N words")
+		}
 		if err != nil {
 			return greetingError(err, t.patience)
 		}
@@ -55,7 +58,11 @@ func askOne(t *talk, in *bufio.Reader, word string, i, all int) (count int, err 
 		return 0, replyError(err, i, all, "answers")
 	}
 	t.log.Info(fmt.Sprintf("received %q", line))
-	if count, err = strconv.Atoi(strings.TrimSuffix(line, "\n")); err != nil || count < 0 {
+	line = strings.TrimSuffix(line, "\n")
+	if reason, refused := strings.CutPrefix(line, "? "); refused {
+		return 0, fmt.Errorf("the server refuses: %s", reason)
+	}
+	if count, err = strconv.Atoi(line); err != nil || count < 0 {
 		return 0, fmt.Errorf("%q: got %.40q, want a count", word, line)
 	}
 	return count, nil

@@ -20,15 +20,15 @@ const maxHeader = 8 << 10 // a request's first line and header together
 //	GET /sleep?d=5s    the same, after waiting for d: 5 s if not given, at most 60 s
 //	GET /spin?d=100ms  the same, after computing for d: 100 ms if not given, at most 10 s
 //
-// Another path is 404, another method 405, what is no request 400, and more than 8 KiB of header 431; a body is
-// ignored. HTTP has no greeting, so each response says in its Server-Timing header for how many milliseconds the
+// Other parameters and a body are ignored. Another path is 404, another method 405, more than 8 KiB of header
+// 431, and what is no request, or asks for an impossible time, 400. HTTP has no greeting, so each response says in its Server-Timing header for how many milliseconds the
 // server has been serving the client ("serve"), and how many the client had waited before that, after it was
 // accepted ("wait"). The latter it knows only if rw has a method Waited() time.Duration, as the connections of
 // package server have.
 //
-// A client that closes without a word, as browsers do with the spare connections that they open, ends the
-// conversation in order. The caller must not close rw while the client may still send, or the response could be
-// lost on its way.
+// A client that closes without a word, as browsers do with the spare connections that they open, is no error. After
+// the response the client may still be sending: the caller should close its own direction, read until the client
+// closes, and only then close the connection, as package server does, or the response may be lost.
 func HTTP(server string) Conversation {
 	return func(rw io.ReadWriter) error {
 		r := response{Server: server, began: time.Now()}

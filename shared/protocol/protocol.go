@@ -4,7 +4,9 @@
 //
 //	message  bytes between ^ and $, each answered with itself plus one: [Message]
 //	http     one request over HTTP/1.1, which may ask the server to sleep or to compute: [HTTP]
-//	words    questions about a table of word frequencies, which all clients share: [Table.Converse]
+//	words    questions about a table of word frequencies, which all clients share: [Table] and its Converse
+//
+// [Open] finds one by its name. The other two are described where they are defined.
 //
 // # The message protocol
 //
@@ -47,16 +49,16 @@ type Options struct {
 // Names lists the protocols that [Open] knows, the default first.
 func Names() []string { return []string{"message", "http", "words"} }
 
-// Known returns an error that lists the protocols if none is called name.
-func Known(name string) error {
+// Check returns an error that lists the protocols if none of them is called name.
+func Check(name string) error {
 	if slices.Contains(Names(), name) {
 		return nil
 	}
 	return fmt.Errorf("no protocol is called %q, want %s", name, strings.Join(Names(), ", "))
 }
 
-// Open returns the conversation of the protocol called name. It is an error if [Known] says so, or if what the
-// protocol needs cannot be loaded.
+// Open returns the conversation of the protocol called name, or an error if there is none, or if what it needs
+// cannot be loaded.
 func Open(name string, o Options) (Conversation, error) {
 	switch name {
 	case "message":
@@ -70,5 +72,5 @@ func Open(name string, o Options) (Conversation, error) {
 		}
 		return t.Converse, nil
 	}
-	return nil, Known(name)
+	return nil, Check(name)
 }

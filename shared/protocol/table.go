@@ -23,8 +23,9 @@ var opticks []byte
 // conversations share one. The frequencies never change, so they need no lock; the tally of questions is written by every
 // client, so it does.
 //
-// A word is a longest run of letters and the marks that belong to them, in which an apostrophe may stand between two letters.
-// Words that differ only in case are the same, by Unicode's simple case folding.
+// A word goes on for as long as there are letters, marks that belong to them, and apostrophes between two
+// letters; anything else, a digit or a hyphen too, ends it. Words that differ only in case are the same, by
+// Unicode's simple case folding.
 type Table struct {
 	entries []entry        // the most frequent first; read-only
 	index   map[string]int // where in entries a folded word stands; read-only
@@ -63,7 +64,7 @@ func LoadTable(name string) (*Table, error) {
 
 func newTable(corpus []byte) (*Table, error) {
 	if !utf8.Valid(corpus) || bytes.IndexByte(corpus, 0) >= 0 {
-		return nil, errors.New("no text in UTF-8")
+		return nil, errors.New("not text in UTF-8")
 	}
 	counts := make(map[string]int)
 	for _, run := range strings.FieldsFunc(string(corpus), func(r rune) bool { return !inWord(r) && r != '\'' && r != '’' }) {
@@ -72,7 +73,7 @@ func newTable(corpus []byte) (*Table, error) {
 		}
 	}
 	if len(counts) == 0 {
-		return nil, errors.New("no word in it")
+		return nil, errors.New("there is no word in it, that is, no letter")
 	}
 	t := &Table{index: make(map[string]int, len(counts)), asked: make([]int, len(counts))}
 	for word, count := range counts {
@@ -103,8 +104,8 @@ func (t *Table) Ask(word string) int {
 	return t.entries[i].count
 }
 
-// Top returns the n words asked for most often so far, or all if there are fewer. Among words asked for equally
-// often, the more frequent one comes first.
+// Top returns the n words asked for most often so far, or all words if t has fewer. Among words asked for equally
+// often, or never, the more frequent one comes first.
 func (t *Table) Top(n int) []Asked {
 	t.mu.Lock()
 	asked := slices.Clone(t.asked) // to sort under the lock would keep the others waiting

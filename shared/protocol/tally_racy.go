@@ -2,9 +2,9 @@
 
 package protocol
 
-// tallyLock guards nothing. Built so, clients overwrite each other's questions, and the race detector says so:
+// tallyLock guards nothing. Built so, clients may overwrite each other's questions, and the race detector says so:
 //
-//	go build -race -tags racy ./part2-threaded
+//	go run -race -tags racy ./part2-threaded -protocol words
 type tallyLock struct{}
 
 func (tallyLock) Lock()   {}

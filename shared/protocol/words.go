@@ -20,12 +20,14 @@ const (
 // Converse carries on the words protocol about the words of t. The greeting is "* N words", with how many
 // different words t knows. Each line from the client is then answered:
 //
-//	a word    how often the word stands in the corpus, and a newline
-//	TOP n     the n words asked for most often so far, a line each with that count, and an empty line; n from 1 to 100
-//	else      "? " and the reason
+//	a word   how often the word stands in the corpus
+//	TOP n    the n words asked for most often so far (see [Table.Top]), on a line each with how often that
+//	         was, and an empty line; n is from 1 to 100, and TOP in capitals
+//	else     "? " and the reason
 //
 // Lines end in a newline, which a carriage return may precede and the last one may lack, and have at most 1024
-// bytes. What is answered is written when no further line has come with the same read.
+// bytes; a longer one is answered with the reason, and the conversation goes on. The answers to lines that come
+// together are written together.
 func (t *Table) Converse(rw io.ReadWriter) error {
 	in := bufio.NewReaderSize(rw, maxLine+2) // with the line's end
 	out := bufio.NewWriterSize(rw, 512)
@@ -77,6 +79,8 @@ func (t *Table) answer(out *bufio.Writer, line []byte) {
 	}
 	fields := strings.Fields(string(line))
 	switch {
+	case len(fields) == 1 && fields[0] == "TOP":
+		fmt.Fprintf(out, "? TOP: want a number behind it, from 1 to %d\n", maxTop)
 	case len(fields) == 1 && isWord(fields[0]):
 		fmt.Fprintln(out, t.Ask(fields[0]))
 	case len(fields) == 2 && fields[0] == "TOP":

@@ -57,7 +57,7 @@ func TestTheBuiltInTextIsLargeEnough(t *testing.T) {
 func TestACorpusThatIsNoTextIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
-		"": "no word in it", "42 + 1": "no word in it", "\xff\xfe": "no text in UTF-8", "ELF\x00": "no text in UTF-8",
+		"": "no word in it", "42 + 1": "no word in it", "\xff\xfe": "not text in UTF-8", "ELF\x00": "not text in UTF-8",
 	} {
 		name := filepath.Join(dir, "corpus")
 		require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
@@ -83,7 +83,7 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		{"of light\n", "? \"of light\" is not a word: want one word, or TOP and a number\n"},
 		{"42\n", "? \"42\" is not a word: want one word, or TOP and a number\n"},
 		{"\xff\n", "? not UTF-8\n"},
-		{"TOP\n", "0\n"}, // a word like any other
+		{"TOP\n", "? TOP: want a number behind it, from 1 to 100\n"},
 		{"top 1\n", "? \"top 1\" is not a word: want one word, or TOP and a number\n"},
 		{"TOP 0\n", "? TOP \"0\": want a number from 1 to 100\n"},
 		{"TOP 101\n", "? TOP \"101\": want a number from 1 to 100\n"},

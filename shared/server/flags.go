@@ -35,7 +35,7 @@ func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
 	fs.DurationVar(&s.idle, "idle-timeout", 2*time.Minute, "close idle clients after `time`; 0: never")
 	fs.DurationVar(&s.drain, "drain", 5*time.Second, "give conversations `time` to end when stopped")
 	fs.StringVar(&s.debugAddr, "debug", "", "serve counters and profiles on loopback `host:port`")
-	fs.BoolVar(&s.quiet, "quiet", false, "log only what goes wrong")
+	fs.BoolVar(&s.quiet, "quiet", false, "log no clients, only what goes wrong")
 	fs.Var(&s.color, "color", "`when` to colour the log: auto, always, never")
 	err := console.Parse(fs, args, console.Help{
 		Summary:   console.Name() + " serves clients over TCP until it is told to stop (Ctrl-C).",
@@ -76,7 +76,7 @@ func (s *settings) check(fs *flag.FlagSet) error {
 	if s.drain < 0 {
 		return console.Usagef("-drain %v: want a time, or 0 to close all at once", s.drain)
 	}
-	if err := protocol.Known(s.protocol); err != nil {
+	if err := protocol.Check(s.protocol); err != nil {
 		return console.Usagef("-protocol: %v", err)
 	}
 	if s.corpus != "" && s.protocol != "words" {
