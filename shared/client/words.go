@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -76,6 +77,6 @@ func nothingMore(in *bufio.Reader) error {
 	case nil:
 		return fmt.Errorf("got %q after the end, want nothing", b)
 	default:
-		return replyError(err, 0, 0, "bytes")
+		return errors.New("the server did not hang up in order after the client had")
 	}
 }

@@ -9,10 +9,15 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
-const maxHeader = 8 << 10 // a request's first line and header together
+// Of a request's first line and header together:
+const (
+	maxHeader  = 8 << 10
+	headerTime = time.Minute
+)
 
 // HTTP returns the conversation that answers one HTTP/1.1 request (RFC 9112) in the name of server:
 //
@@ -20,8 +25,8 @@ const maxHeader = 8 << 10 // a request's first line and header together
 //	GET /sleep?d=5s    the same, after waiting for d: 5 s if not given, at most 60 s
 //	GET /spin?d=100ms  the same, after computing for d: 100 ms if not given, at most 10 s
 //
-// Other parameters and a body are ignored. Another path is 404, another method 405, more than 8 KiB of header
-// 431, and what is no request, or asks for an impossible time, 400. HTTP has no greeting, so each response says in its Server-Timing header for how many milliseconds the
+// Other parameters, a body and the Host are ignored. Another path is 404, another method 405, more than 8 KiB of header
+// 431, a header that takes more than a minute 408, and what is no request, or asks for an impossible time, 400. HTTP has no greeting, so each response says in its Server-Timing header for how many milliseconds the
 // server has been serving the client ("serve"), and how many the client had waited before that, after it was
 // accepted ("wait"). The latter it knows only if rw has a method Waited() time.Duration, as the connections of
 // package server have.
@@ -60,10 +65,12 @@ func (r refusal) Error() string { return r.reason }
 
 // readRequest returns the request, a refusal, io.EOF if the client said nothing, or the connection's error.
 func readRequest(rw io.Reader) (*http.Request, error) {
-	source := &errorKeeper{Reader: rw}
+	source := &headerSource{Reader: rw, late: time.Now().Add(headerTime)}
 	limited := &io.LimitedReader{R: source, N: maxHeader}
 	request, err := http.ReadRequest(bufio.NewReaderSize(limited, 1<<10))
 	switch {
+	case source.err == errTooSlow:
+		return nil, refusal{http.StatusRequestTimeout, fmt.Sprintf("no whole header within %v", headerTime)}
 	case source.err != nil:
 		return nil, source.err
 	case err == io.EOF && limited.N == maxHeader:
@@ -71,25 +78,31 @@ func readRequest(rw io.Reader) (*http.Request, error) {
 	case err != nil && limited.N == 0:
 		return nil, refusal{http.StatusRequestHeaderFieldsTooLarge, fmt.Sprintf("more than %d bytes of header", maxHeader)}
 	case err != nil:
-		return nil, refusal{http.StatusBadRequest, fmt.Sprintf("no HTTP request: %v", err)}
+		return nil, refusal{http.StatusBadRequest, fmt.Sprintf("no HTTP request: %.100v", err)}
 	case request.ProtoMajor != 1:
 		return nil, refusal{http.StatusBadRequest, "want HTTP/1.1"}
-	case request.ProtoMinor > 0 && request.Host == "":
-		return nil, refusal{http.StatusBadRequest, "want a Host, without which HTTP/1.1 is not understood (RFC 9112, section 3.2)"}
 	}
 	return request, nil
 }
 
-// errorKeeper remembers why reading failed, which a parser may wrap or replace.
-type errorKeeper struct {
+// headerSource remembers why reading failed, which a parser may wrap or replace, and gives up on a client that
+// sends its header too slowly: an idle timeout alone would let it go on for days, a byte at a time.
+type headerSource struct {
 	io.Reader
-	err error
+	late time.Time
+	err  error
 }
 
-func (k *errorKeeper) Read(p []byte) (int, error) {
-	n, err := k.Reader.Read(p)
+var errTooSlow = errors.New("header too slow")
+
+func (s *headerSource) Read(p []byte) (int, error) {
+	if time.Now().After(s.late) {
+		s.err = errTooSlow
+		return 0, s.err
+	}
+	n, err := s.Reader.Read(p)
 	if err != nil && err != io.EOF {
-		k.err = err
+		s.err = err
 	}
 	return n, err
 }
@@ -107,7 +120,11 @@ func serve(request *http.Request) (did string, err error) {
 		return "", nil
 	}
 	d := work.standard
-	if text := request.URL.Query().Get("d"); text != "" {
+	query, err := url.ParseQuery(request.URL.RawQuery)
+	if err != nil {
+		return "", refusal{http.StatusBadRequest, fmt.Sprintf("no query: %.100v", err)}
+	}
+	if text := query.Get("d"); text != "" {
 		if d, err = time.ParseDuration(text); err != nil || d < 0 || d > work.longest {
 			reason := fmt.Sprintf("d=%.40q: want a time from 0s to %v, for example %v", text, work.longest, work.standard)
 			return "", refusal{http.StatusBadRequest, reason}
@@ -162,17 +179,21 @@ func (r response) write(w io.Writer, request *http.Request, refused refusal) err
 	header := http.Header{
 		"Content-Type":  {contentType},
 		"Cache-Control": {"no-store"},
+		"Date":          {time.Now().UTC().Format(http.TimeFormat)},
 		"Server-Timing": {fmt.Sprintf("wait;dur=%.3f, serve;dur=%.3f", ms(r.Waited), ms(time.Since(r.began)))},
 	}
 	if status == http.StatusMethodNotAllowed {
 		header.Set("Allow", http.MethodGet)
 	}
-	whole := bufio.NewWriterSize(w, 8<<10)
+	var whole bytes.Buffer
 	err := (&http.Response{
 		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Close: true, Request: request,
 		Header: header, ContentLength: int64(body.Len()), Body: io.NopCloser(&body),
-	}).Write(whole)
-	return errors.Join(err, whole.Flush())
+	}).Write(&whole)
+	if err == nil {
+		_, err = w.Write(whole.Bytes())
+	}
+	return err
 }
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

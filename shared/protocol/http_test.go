@@ -36,6 +36,9 @@ func TestThePageSaysWhoServedIt(t *testing.T) {
 	response, body := request(t, get("/"))
 	assert.Equal(t, 200, response.StatusCode)
 	assert.True(t, response.Close)
+	assert.Equal(t, "no-store", response.Header.Get("Cache-Control"))
+	_, err := http.ParseTime(response.Header.Get("Date"))
+	assert.NoError(t, err)
 	assert.Contains(t, body, "Served by part9-test")
 	assert.Contains(t, body, `href="/sleep?d=5s"`)
 	assert.NotContains(t, body, "http://", "the page is self-contained")
@@ -89,7 +92,8 @@ func TestBadRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 		{"hello\r\n\r\n", 400, "no HTTP request"},
 		{"GET /", 400, "no HTTP request"},
 		{"\x00\xff\x16\x03\x01\r\n\r\n", 400, "no HTTP request"},
-		{"GET / HTTP/1.1\r\n\r\n", 400, "want a Host"},
+		{"GET /sleep?d=1s;x" + host + "\r\n", 400, "no query"},
+		{strings.Repeat("\x01", 8000) + "\r\n\r\n", 400, "no HTTP request"},
 		{"PRI * HTTP/2.0\r\n\r\n", 400, "want HTTP/1.1"},
 		{"GET /" + host + "X: " + strings.Repeat("a", maxHeader) + "\r\n\r\n", 431, "more than 8192 bytes of header"},
 		{"GET /" + strings.Repeat("a", 1<<20), 431, "more than 8192 bytes of header"},
@@ -100,6 +104,36 @@ func TestBadRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 			assert.Contains(t, body, test.reason, "%.60q", test.sent)
 		}
 	}
+}
+
+func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
+	response, _ := request(t, strings.NewReader("PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+	assert.Equal(t, "GET", response.Header.Get("Allow"))
+}
+
+// trickle gives a byte a second.
+type trickle struct{ io.Reader }
+
+func (s trickle) Read(p []byte) (int, error) {
+	time.Sleep(time.Second)
+	return s.Reader.Read(p[:1])
+}
+
+func TestAHeaderMayTakeAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		response, _ := request(t, trickle{get("/")})
+		assert.Equal(t, 200, response.StatusCode)
+		response, _ = request(t, trickle{get("/" + strings.Repeat("a", 100))})
+		assert.Equal(t, 408, response.StatusCode)
+	})
+}
+
+func TestTheTimeServedDoesNotIncludeTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{Reader: get("/sleep?d=2s")}
+		require.NoError(t, HTTP("x")(patient{w}))
+		assert.Contains(t, w.writes[0], "wait;dur=1500.000, serve;dur=2000.000")
+	})
 }
 
 func TestTheResponseToHEADHasNoBody(t *testing.T) {
@@ -150,7 +184,7 @@ func FuzzHTTP(f *testing.F) {
 			if len(sent) > 0 {
 				response, err := http.ReadResponse(bufio.NewReader(strings.NewReader(strings.Join(w.writes, ""))), nil)
 				require.NoError(t, err)
-				assert.Contains(t, []int{200, 400, 404, 405, 431}, response.StatusCode)
+				assert.Contains(t, []int{200, 400, 404, 405, 408, 431}, response.StatusCode)
 			}
 		})
 	})

@@ -23,9 +23,9 @@ var opticks []byte
 // conversations share one. The frequencies never change, so they need no lock; the tally of questions is written by every
 // client, so it does.
 //
-// A word goes on for as long as there are letters, marks that belong to them, and apostrophes between two
-// letters; anything else, a digit or a hyphen too, ends it. Words that differ only in case are the same, by
-// Unicode's simple case folding.
+// A word goes on for as long as there are letters, marks that belong to them, and apostrophes, with which it neither
+// begins nor ends; anything else, a digit or a hyphen too, ends it. Words that differ only in case (by Unicode's
+// simple case folding), or in the form of their apostrophe, are the same.
 type Table struct {
 	entries []entry        // the most frequent first; read-only
 	index   map[string]int // where in entries a folded word stands; read-only
@@ -50,8 +50,14 @@ type Asked struct {
 func LoadTable(name string) (*Table, error) {
 	corpus := opticks
 	if name != "" {
-		var err error
-		if corpus, err = os.ReadFile(name); err != nil {
+		info, err := os.Stat(name)
+		if err == nil && !info.Mode().IsRegular() { // a device could be read for ever
+			err = fmt.Errorf("%s: not a file", name)
+		}
+		if err == nil {
+			corpus, err = os.ReadFile(name)
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -68,8 +74,8 @@ func newTable(corpus []byte) (*Table, error) {
 	}
 	counts := make(map[string]int)
 	for _, run := range strings.FieldsFunc(string(corpus), func(r rune) bool { return !inWord(r) && r != '\'' && r != '’' }) {
-		if word := strings.Trim(run, "'’"); word != "" {
-			counts[fold(word)]++
+		if word := fold(strings.Trim(run, "'’")); word != "" {
+			counts[strings.Clone(word)]++ // a part of the corpus would keep all of it in memory
 		}
 	}
 	if len(counts) == 0 {
@@ -135,14 +141,17 @@ func isWord(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return !inWord(r) && r != '\'' && r != '’' })
 }
 
-// fold maps all words that differ only in case to one of them, in lower case where there is one.
+// fold maps all words that are the same to one of them, in lower case where there is one.
 func fold(word string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
 		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
 			least = min(least, other)
 		}
-		if least == r && unicode.SimpleFold(r) == r {
+		switch {
+		case r == '’':
+			return '\''
+		case unicode.SimpleFold(r) == r:
 			return r // it has no other case
 		}
 		return unicode.ToLower(least)

@@ -3,7 +3,6 @@ package protocol
 import (
 	"bufio"
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -33,7 +32,7 @@ func (t *Table) Converse(rw io.ReadWriter) error {
 	out := bufio.NewWriterSize(rw, 512)
 	fmt.Fprintf(out, "* %d words\n", t.Len())
 	for {
-		if in.Buffered() == 0 {
+		if !lineBuffered(in) { // the client may wait for what it is owed before it says more
 			if err := out.Flush(); err != nil {
 				return err
 			}
@@ -52,6 +51,12 @@ func (t *Table) Converse(rw io.ReadWriter) error {
 			return err
 		}
 	}
+}
+
+// lineBuffered says whether a whole line has come already.
+func lineBuffered(in *bufio.Reader) bool {
+	come, _ := in.Peek(in.Buffered())
+	return bytes.IndexByte(come, '\n') >= 0
 }
 
 var errLineTooLong = errors.New("line too long")

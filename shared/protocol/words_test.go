@@ -1,15 +1,18 @@
 package protocol
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -37,7 +40,7 @@ func TestWordsAreCountedWithoutCase(t *testing.T) {
 	words := table(t, "The rays of the SUN, the Sun's rays; don't: 42 'quoted' naïve NAÏVE Straße ΣΊΣΥΦΟΣ σίσυφος\n")
 	for word, want := range map[string]int{
 		"the": 3, "THE": 3, "rays": 2, "sun": 1, "sun's": 1, "don't": 1, "quoted": 1, "naïve": 2, "straße": 1, "Σίσυφος": 2,
-		"moon": 0, "s": 0,
+		"don’t": 1, "moon": 0, "s": 0,
 	} {
 		assert.Equal(t, want, words.Ask(word), word)
 	}
@@ -81,6 +84,7 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		{"moon\n", "0\n"},
 		{"\n", "? an empty line: want a word, or TOP and a number\n"},
 		{"of light\n", "? \"of light\" is not a word: want one word, or TOP and a number\n"},
+		{"'light\n", "? \"'light\" is not a word: want one word, or TOP and a number\n"},
 		{"42\n", "? \"42\" is not a word: want one word, or TOP and a number\n"},
 		{"\xff\n", "? not UTF-8\n"},
 		{"TOP\n", "? TOP: want a number behind it, from 1 to 100\n"},
@@ -109,10 +113,50 @@ func TestLinesThatComeTogetherAreAnsweredTogether(t *testing.T) {
 	assert.Equal(t, []string{"* 1 words\n", strings.Repeat("1\n", 50)}, w.writes)
 }
 
+func TestAnAnswerDoesNotWaitForTheRestOfTheNextLine(t *testing.T) {
+	client, server := net.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- table(t, "light sun").Converse(server) }()
+	answers := bufio.NewReader(client)
+	client.SetDeadline(time.Now().Add(10 * time.Second)) // only a test that fails waits for it
+	expect := func(want string) {
+		t.Helper()
+		got, err := answers.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	expect("* 2 words\n")
+	io.WriteString(client, "light\nsu")
+	expect("1\n")
+	io.WriteString(client, "n\n")
+	expect("1\n")
+	client.Close()
+	<-ended
+}
+
 func TestWordsReturnsTheErrorsOfItsConnection(t *testing.T) {
 	broken := io.ErrClosedPipe
 	assert.ErrorIs(t, table(t, "a").Converse(&wire{Reader: iotest.ErrReader(broken)}), broken)
 	assert.ErrorIs(t, table(t, "a").Converse(&wire{Reader: strings.NewReader(""), err: broken}), broken)
+}
+
+func TestAmongWordsAskedForEquallyOftenTheMoreFrequentComesFirst(t *testing.T) {
+	var corpus strings.Builder
+	for i := range 50 {
+		corpus.WriteString(strings.Repeat("w"+strings.Repeat("x", i)+" ", i+1))
+	}
+	words := table(t, corpus.String())
+	words.Ask("wx")
+	for i, asked := range words.Top(50) {
+		want := Asked{"w" + strings.Repeat("x", 50-i), 0}
+		switch {
+		case i == 0:
+			want = Asked{"wx", 1}
+		case i == 49:
+			want = Asked{"w", 0}
+		}
+		assert.Equal(t, want, asked)
+	}
 }
 
 // Part 2's test builds with the tag racy and runs such a load to see the race detector report it.

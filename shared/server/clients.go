@@ -39,7 +39,8 @@ func (s *Server) Counters() Counters {
 type conn struct {
 	net.Conn
 	number  int64
-	serving bool // guarded by clients.mu
+	serving bool // guarded by clients.mu, as the next
+	served  bool // and its client may still read or send
 
 	accepted time.Time
 
@@ -73,9 +74,13 @@ func (c *conn) Waited() time.Duration { return c.started.Sub(c.accepted) }
 // lingerTime is how long a client may take to read the last reply and hang up.
 const lingerTime = 500 * time.Millisecond
 
-// linger lets the client read all that has been written before the connection is closed. To close it while
-// bytes of the client's are unread would reset it, and destroy what is on its way (RFC 9112, section 9.6).
-func (c *conn) linger() {
+// linger lets the client of a conversation that is over read all that has been written, before the connection
+// is closed. To close it while bytes of the client's are unread would reset it, and destroy what is on its way
+// (RFC 9112, section 9.6).
+func (cs *clients) linger(c *conn) {
+	cs.mu.Lock()
+	c.served = true
+	cs.mu.Unlock()
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
@@ -162,12 +167,15 @@ func (cs *clients) stop() (talking int) {
 	return len(cs.open)
 }
 
-// closeAll closes the connections of all conversations and returns how many there were.
-func (cs *clients) closeAll() int {
+// closeAll closes all connections and returns how many conversations that has cut off.
+func (cs *clients) closeAll() (cut int) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for c := range cs.open {
 		c.Close()
+		if !c.served {
+			cut++
+		}
 	}
-	return len(cs.open)
+	return cut
 }

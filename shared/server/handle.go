@@ -54,18 +54,18 @@ func (s *Server) finish(c *conn, result *error) {
 		err = fmt.Errorf("panic: %v", v)
 		slog.Error(err.Error(), "conn", c.number, "stack", string(debug.Stack()))
 	}
-	if err == nil && !c.over {
-		c.linger()
+	took := time.Since(c.started)
+	if err == nil && !c.over { // what has been over needs no time to end
+		s.clients.linger(c)
 	}
 	s.clients.end(c, err != nil)
 	if logging() {
-		logEnd(c, err)
+		logEnd(c, took, err)
 	}
 }
 
-func logEnd(c *conn, err error) {
-	took := console.Duration(time.Since(c.started))
-	traffic := fmt.Sprintf("(%s, %d bytes in, %d out)", took, c.in, c.out)
+func logEnd(c *conn, took time.Duration, err error) {
+	traffic := fmt.Sprintf("(%s, %d bytes in, %d out)", console.Duration(took), c.in, c.out)
 	switch {
 	case err == nil:
 		slog.Info("done "+traffic, "conn", c.number)

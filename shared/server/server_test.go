@@ -190,6 +190,21 @@ func TestCountersTellWaitingClientsFromServedOnes(t *testing.T) {
 	assert.Equal(t, Counters{Accepted: 2, Served: 1, Failed: 1}, s.Counters())
 }
 
+func TestAConversationCanAskHowLongItsClientWaited(t *testing.T) {
+	var waited []time.Duration
+	logged(t, func(rw io.ReadWriter) error {
+		waited = append(waited, rw.(interface{ Waited() time.Duration }).Waited())
+		return nil
+	}, func(s *Server, _ queue) {
+		a, b := net.Pipe()
+		defer b.Close()
+		c := s.clients.add(a)
+		time.Sleep(3 * time.Second) // in a queue, for example
+		s.handle(c)
+	})
+	assert.Equal(t, []time.Duration{3 * time.Second}, waited)
+}
+
 func TestAStrategyThatGivesUpEndsTheServer(t *testing.T) {
 	tired := errors.New("tired")
 	s := &Server{Strategy: func(net.Listener, func(net.Conn)) error { return tired }}

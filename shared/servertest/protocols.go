@@ -26,6 +26,9 @@ var protocolCases = []testCase{
 	{"delivers the response although the client goes on sending",
 		"To close a connection with unread bytes resets it, and the response on its way is lost.",
 		bodyOverHTTP},
+	{"gives a client that was answered half a second to hang up, and no more",
+		"A client that keeps its connection open after the response would otherwise keep its place.",
+		lingers},
 	{"answers questions about words, and all clients share one tally",
 		"Shared state is where concurrent conversations step on each other.",
 		sharedTally},
@@ -162,6 +165,31 @@ func bodyOverHTTP(w *world) error {
 	}
 	if err := <-sent; err != nil {
 		return fmt.Errorf("the connection was closed while the client sent its body: %w", err)
+	}
+	return nil
+}
+
+func lingers(w *world) error {
+	w.start(protocol.HTTP("test"))
+	for range w.full() {
+		if p := w.request(requestFor("/")); p.status() != http.StatusOK {
+			return fmt.Errorf("a request is not answered")
+		}
+	}
+	next := w.request(requestFor("/"))
+	sleep(500*time.Millisecond - time.Nanosecond)
+	if w.promise.Greeted != All && next.status() != 0 {
+		return fmt.Errorf("a client that was answered had less than half a second to hang up")
+	}
+	sleep(time.Nanosecond)
+	if next.status() != http.StatusOK {
+		return fmt.Errorf("a client that was answered and does not hang up keeps its place")
+	}
+	began := time.Now()
+	w.stop()
+	<-w.ended
+	if took := time.Since(began); took > 500*time.Millisecond || w.forced != 0 {
+		return fmt.Errorf("with an answered client the server took %v to stop and closed %d by force, want none and half a second", took, w.forced)
 	}
 	return nil
 }
