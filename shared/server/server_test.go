@@ -191,18 +191,18 @@ func TestCountersTellWaitingClientsFromServedOnes(t *testing.T) {
 }
 
 func TestAConversationCanAskHowLongItsClientWaited(t *testing.T) {
-	var waited []time.Duration
-	logged(t, func(rw io.ReadWriter) error {
-		waited = append(waited, rw.(interface{ Waited() time.Duration }).Waited())
-		return nil
-	}, func(s *Server, _ queue) {
-		a, b := net.Pipe()
-		defer b.Close()
+	synctest.Test(t, func(t *testing.T) {
+		var waited time.Duration
+		s := &Server{Conversation: func(rw io.ReadWriter) error {
+			waited = rw.(interface{ Waited() time.Duration }).Waited()
+			return nil
+		}}
+		a, _ := net.Pipe()
 		c := s.clients.add(a)
 		time.Sleep(3 * time.Second) // in a queue, for example
 		s.handle(c)
+		assert.Equal(t, 3*time.Second, waited)
 	})
-	assert.Equal(t, []time.Duration{3 * time.Second}, waited)
 }
 
 func TestAStrategyThatGivesUpEndsTheServer(t *testing.T) {
