@@ -10,7 +10,8 @@
 //	debug.go     counters and profiles over HTTP
 //	server.go    Serve, and the drain at its end
 //	accept.go    an Accept that survives what the system throws at it
-//	clients.go   who is here, and their connections with deadlines
+//	clients.go   who is here, from acceptance to end
+//	conn.go      a client's connection: its idle deadline, and its end in good order
 //	handle.go    one conversation: its log, its panics, its end
 //
 // Logs go to [slog.Default], which [Main] sets up; a level above [slog.LevelInfo] costs nothing for each client.
