@@ -20,6 +20,7 @@
 package pool
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -73,7 +74,7 @@ func (p *Pool) work(id int) {
 		if !ok {
 			return
 		}
-		slog.Info("took a job", "worker", id)
+		slog.LogAttrs(context.Background(), slog.LevelInfo, "took a job", slog.Int("worker", id)) // free if not wanted
 		alive = false
 		run(job)
 		alive = true

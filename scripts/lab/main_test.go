@@ -111,7 +111,7 @@ func TestCtrlCGivesThePromptBack(t *testing.T) {
 // running says whether a process runs a program whose path matches.
 func running(t *testing.T, pattern string) bool {
 	t.Helper()
-	out, err := exec.Command("ps", "-A", "-o", "args=").Output()
+	out, err := exec.Command("ps", "-A", "-ww", "-o", "args=").Output()
 	require.NoError(t, err)
 	for line := range strings.Lines(string(out)) {
 		program, _, _ := strings.Cut(line, " ")

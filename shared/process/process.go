@@ -125,18 +125,19 @@ func (s *Server) Log() string { return s.log.String() }
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
 // Stop asks the server to stop as a signal would, over its debug endpoint since Windows knows no such signal,
-// and waits for its end. An exit status other than 0 is an error. A server that does not end is killed.
+// and waits for its end. The server must have been started with -debug. An exit status other than 0 is an error. A server that does not end is killed.
 func (s *Server) Stop() error {
 	defer s.Kill()
-	answer, err := http.Post("http://"+s.Debug+"/stop", "", nil)
+	client := http.Client{Timeout: stopPatience}
+	defer client.CloseIdleConnections()
+	answer, err := client.Post("http://"+s.Debug+"/stop", "", nil)
 	if err == nil {
 		answer.Body.Close()
 	}
-	http.DefaultClient.CloseIdleConnections()
 	select {
 	case <-s.exited:
 	case <-time.After(stopPatience):
-		return fmt.Errorf("%s did not stop within %v", filepath.Base(s.Cmd.Path), stopPatience)
+		return fmt.Errorf("%s did not stop within %v (%v)", filepath.Base(s.Cmd.Path), stopPatience, err)
 	}
 	if status := s.Cmd.ProcessState.ExitCode(); status != 0 {
 		return fmt.Errorf("%s ended with status %d:\n%s", filepath.Base(s.Cmd.Path), status, s.Log())

@@ -6,7 +6,7 @@ import "io"
 const Greeting = '*'
 
 const (
-	smallBuffer = 512      // an idle client must stay cheap
+	smallBuffer = 512      // a client that says little must stay cheap
 	largeBuffer = 64 << 10 // beyond this a larger read saves no measurable time
 )
 

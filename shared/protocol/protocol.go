@@ -10,7 +10,7 @@
 //
 // # The message protocol
 //
-// On accepting a client the server sends the greeting "*". After that, bytes outside a message are ignored;
+// When it begins to serve a client, the server sends the greeting "*". After that, bytes outside a message are ignored;
 // '^' opens a message; inside it every byte is answered with itself plus one, modulo 256; '$' closes it:
 //
 //	server  *

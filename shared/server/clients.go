@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 )
@@ -88,8 +89,8 @@ func (cs *clients) end(c *conn, failed bool) {
 // stop closes every client that nobody serves yet, and keeps new ones out. It returns how many conversations
 // are open.
 func (cs *clients) stop() (talking int) {
+	var unserved []int64
 	cs.mu.Lock()
-	defer cs.mu.Unlock()
 	cs.stopping = true
 	for c := range cs.open {
 		if c.serving {
@@ -99,11 +100,17 @@ func (cs *clients) stop() (talking int) {
 		delete(cs.open, c)
 		cs.counters.Waiting--
 		cs.counters.Failed++
-		if logging() {
-			slog.Info("closed unserved: the server is stopping", "conn", c.number)
+		unserved = append(unserved, c.number)
+	}
+	talking = len(cs.open)
+	cs.mu.Unlock()
+	if logging() {
+		slices.Sort(unserved)
+		for _, number := range unserved {
+			slog.Info("closed unserved: the server is stopping", "conn", number)
 		}
 	}
-	return len(cs.open)
+	return talking
 }
 
 // closeAll closes all connections and returns how many conversations that has cut off.

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"expvar"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,10 +32,24 @@ func serveDebug(ln net.Listener, s *Server, stop context.CancelFunc) {
 	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.HandleFunc("POST /stop", func(http.ResponseWriter, *http.Request) { stop() })
 
-	// A web page from elsewhere must not be able to stop the server.
-	guarded := http.NewCrossOriginProtection().Handler(mux)
-	debug := http.Server{Handler: guarded, ReadHeaderTimeout: 10 * time.Second}
+	debug := http.Server{
+		Handler:           loopbackOnly(http.NewCrossOriginProtection().Handler(mux)),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          log.New(io.Discard, "", 0), // the accept loop of the strategy tells when descriptors run out
+	}
 	slog.Error("debug endpoint: " + debug.Serve(ln).Error())
+}
+
+// loopbackOnly refuses requests for another host than this machine. With the protection against other origins,
+// a web page from elsewhere can neither stop the server nor read its profiles, even if its name leads here.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := checkLoopback(r.Host); err != nil {
+			http.Error(w, "host: "+err.Error(), http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (s *Server) vars() Vars {

@@ -70,17 +70,19 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// untilSignal returns a context that is done at the first stop signal, or when stop is called. A second
-// signal ends the process.
+// untilSignal returns a context that is done at the first stop signal, or when stop is called. A signal after
+// that ends the process, without a line in the log: it may be the log that does not get on.
 func untilSignal() (ctx context.Context, stop context.CancelFunc) {
 	ctx, stop = context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
+		select {
+		case <-signals:
+			stop()
+		case <-ctx.Done():
+		}
 		<-signals
-		stop()
-		<-signals
-		slog.Warn("stopped at once by a second signal")
 		os.Exit(130)
 	}()
 	return ctx, stop

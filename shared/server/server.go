@@ -40,7 +40,7 @@ type Strategy func(ln net.Listener, handle func(net.Conn)) error
 type Server struct {
 	Strategy     Strategy
 	Conversation protocol.Conversation
-	IdleTimeout  time.Duration // how long a client may neither send nor read; 0 for ever
+	IdleTimeout  time.Duration // how long a client may take to send something, or to take one reply; 0 for ever
 	Drain        time.Duration // how long open conversations may take to end once ctx is done
 
 	clients clients
@@ -52,7 +52,8 @@ const afterForce = 50 * time.Millisecond
 // Serve serves the clients of ln until ctx is done, then drains: it closes ln and every client that has been
 // accepted but not greeted, gives the open conversations the time s.Drain to end, and closes what is left.
 // It returns how many conversations it closed by force, and an error only if the strategy gave up by itself.
-// It closes ln.
+// It closes ln. A conversation that was closed by force has a moment to notice; one that computes or sleeps may
+// still run when Serve returns.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) (forced int, err error) {
 	l := &listener{Listener: ln, clients: &s.clients, closed: make(chan struct{})}
 	defer l.Close()
@@ -61,7 +62,9 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) (forced int, err er
 	go func() { ended <- s.runStrategy(l) }()
 
 	select {
-	case err := <-ended:
+	case err := <-ended: // whom it has left behind, nobody will serve
+		s.clients.stop()
+		s.clients.closeAll()
 		return 0, err
 	case <-ctx.Done():
 	}

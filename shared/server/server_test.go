@@ -8,6 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"syscall"
@@ -90,6 +92,11 @@ func logged(t *testing.T, talk protocol.Conversation, test func(*Server, queue))
 		}
 	})
 	return lines
+}
+
+func (q queue) connectedConn() net.Conn {
+	_, server := net.Pipe()
+	return server
 }
 
 // connect puts a client into the queue.
@@ -205,11 +212,99 @@ func TestAConversationCanAskHowLongItsClientWaited(t *testing.T) {
 	})
 }
 
-func TestAStrategyThatGivesUpEndsTheServer(t *testing.T) {
+func TestAStrategyThatGivesUpEndsTheServerAndLeavesNobodyBehind(t *testing.T) {
 	tired := errors.New("tired")
-	s := &Server{Strategy: func(net.Listener, func(net.Conn)) error { return tired }}
-	_, err := s.Serve(t.Context(), newQueue())
+	s := &Server{Strategy: func(ln net.Listener, _ func(net.Conn)) error {
+		ln.Accept()
+		return tired
+	}}
+	q := newQueue()
+	client := q.connect()
+	_, err := s.Serve(t.Context(), q)
 	assert.ErrorIs(t, err, tired)
+	_, err = client.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF, "the client that nobody served is let go")
+	assert.Equal(t, Counters{Accepted: 1, Failed: 1}, s.Counters())
+	_, err = q.Accept()
+	assert.ErrorIs(t, err, net.ErrClosed)
+}
+
+// tardy is a listener that still gives out a connection after its Close, as a kernel may.
+type tardy struct {
+	queue
+	last net.Conn
+}
+
+func (l *tardy) Accept() (net.Conn, error) {
+	<-l.closed
+	return l.last, nil
+}
+
+func TestAClientThatIsAcceptedAsTheServerStopsIsLetGoWithoutAGreeting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		ctx, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, stop)
+		s := &Server{Strategy: sequential, Conversation: protocol.Message, Drain: time.Hour}
+		forced, err := s.Serve(ctx, &tardy{newQueue(), server})
+		assert.NoError(t, err)
+		assert.Zero(t, forced)
+		_, err = client.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, io.EOF)
+		assert.Equal(t, Counters{}, s.Counters())
+	})
+}
+
+func TestAClientThatWaitsWhenTheServerStopsIsLetGoWithoutAGreeting(t *testing.T) {
+	var s Server
+	client, server := net.Pipe()
+	c := s.clients.add(server)
+	assert.Zero(t, s.clients.stop())
+	s.Conversation = func(io.ReadWriter) error { t.Error("served after the stop"); return nil }
+	s.handle(c) // as a worker does that takes it from a queue
+	_, err := client.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF)
+	assert.Zero(t, s.clients.closeAll(), "it does not count as closed by force")
+	assert.Equal(t, Counters{Accepted: 1, Failed: 1}, s.Counters())
+}
+
+func TestAcceptTriesAgainAsSoonAsADescriptorIsFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue()
+		l := &listener{Listener: q, clients: &clients{freed: make(chan struct{}, 1)}, closed: make(chan struct{})}
+		c := l.clients.add(q.connectedConn())
+		for range 20 {
+			q.results <- syscall.EMFILE
+		}
+		began := time.Now()
+		time.AfterFunc(10*time.Second+time.Millisecond, func() {
+			for range 100 { // whatever failures are left
+				select {
+				case <-q.results:
+				default:
+				}
+			}
+			q.connect()
+			l.clients.begin(c)
+			l.clients.end(c, false)
+		})
+		conn, err := l.Accept()
+		require.NoError(t, err)
+		assert.Equal(t, 10*time.Second+time.Millisecond, time.Since(began))
+		conn.Close()
+	})
+}
+
+func TestTheDebugEndpointIsForThisMachineOnly(t *testing.T) {
+	handler := loopbackOnly(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for host, want := range map[string]int{
+		"127.0.0.1:6060": 200, "localhost:6060": 200, "[::1]:6060": 200, "evil.example:6060": 403, "10.0.0.1:6060": 403,
+	} {
+		request := httptest.NewRequest("POST", "http://"+host+"/stop", nil)
+		answer := httptest.NewRecorder()
+		handler.ServeHTTP(answer, request)
+		assert.Equal(t, want, answer.Code, host)
+	}
 }
 
 func TestAConversationThatIgnoresItsConnectionDoesNotHoldUpTheEnd(t *testing.T) {

@@ -9,6 +9,7 @@
 package timeline
 
 import (
+	"cmp"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -69,10 +70,7 @@ func (c Chart) AtOnce() int {
 		}
 	}
 	slices.SortFunc(edges, func(a, b edge) int {
-		if a.at != b.at {
-			return int(a.at - b.at)
-		}
-		return a.step - b.step // who leaves makes room for who enters in the same moment
+		return cmp.Or(cmp.Compare(a.at, b.at), a.step-b.step) // who leaves makes room for who enters in the same moment
 	})
 	most, now := 0, 0
 	for _, e := range edges {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -172,6 +173,24 @@ func TestThePictureIsWellFormedAndSpeaksForItself(t *testing.T) {
 		assert.Equal(t, 1, seen["title"])
 		assert.Equal(t, 1, seen["desc"])
 	})
+}
+
+func TestThePictureShowsEveryLane(t *testing.T) {
+	var out bytes.Buffer
+	shown := Chart{Title: "a title", Lanes: append(bounded.Lanes[:3:3], Lane{Name: "conn3", Waited: second, Failure: "reset"})}
+	require.NoError(t, SVG(&out, "x", shown))
+	svg := out.String()
+	assert.Equal(t, 3, strings.Count(svg, `<rect class="bar"`), "a bar for each that was served")
+	assert.Equal(t, 2, strings.Count(svg, `<path class="wait"`), "dots for each that waited")
+	assert.Equal(t, 4, strings.Count(svg, `<path class="bar"`), "a diamond for each that arrived")
+	assert.Equal(t, 1, strings.Count(svg, `<path class="fail"`))
+	rows := make(map[string]bool)
+	for _, name := range []string{"conn0", "conn1", "conn2", "conn3", "a title"} {
+		m := regexp.MustCompile(`y="(\d+)">` + name + `<`).FindStringSubmatch(svg)
+		require.NotNil(t, m, name)
+		rows[m[1]] = true
+	}
+	assert.Len(t, rows, 5, "each on a row of its own")
 }
 
 func TestThePictureDescribesEachLaneInWords(t *testing.T) {
