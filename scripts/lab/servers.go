@@ -47,6 +47,7 @@ func (b *bench) with(ctx context.Context, part string, use func(*process.Server)
 	if err != nil {
 		return err
 	}
+	defer server.Kill() // if use panics
 	err = use(server)
 	if stopErr := server.Stop(); err == nil && stopErr != nil {
 		err = fmt.Errorf("stopping: %w", stopErr)

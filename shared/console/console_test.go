@@ -130,6 +130,7 @@ func TestTheLogIsOneReadableLineForARecord(t *testing.T) {
 	log.WithGroup("group").Info("nothing is lost", "key", "value", slog.Group("g", "a", 1))
 	log.Info("odd values are shown, not trusted", "conn", "three", "lane", -1)
 	log.Debug("dropped")
+	log.Info("two\nlines are one")
 	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 	want := []string{
 		"conn 3 accepted 127.0.0.1:52344",
@@ -139,6 +140,7 @@ func TestTheLogIsOneReadableLineForARecord(t *testing.T) {
 		"conn 1 error: panic: no", "one", "\ttwo",
 		"nothing is lost key=value g=[a=1]",
 		"odd values are shown, not trusted conn=three lane=-1",
+		`two\nlines are one`,
 	}
 	require.Len(t, lines, len(want))
 	for i, line := range lines {

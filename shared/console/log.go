@@ -68,7 +68,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level >= slog.LevelWarn:
 		line.WriteString(Alarm("warning: ", h.color))
 	}
-	line.WriteString(r.Message)
+	line.WriteString(strings.ReplaceAll(r.Message, "\n", `\n`)) // what a client or a panic says cannot forge a line
 	line.Write(tail.Bytes())
 	line.WriteByte('\n')
 

@@ -67,6 +67,13 @@ func (cs *clients) begin(c *conn) bool {
 	return true
 }
 
+// conversationEnded notes that closing c no longer cuts anything off.
+func (cs *clients) conversationEnded(c *conn) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	c.ended = true
+}
+
 // end closes c and forgets it.
 func (cs *clients) end(c *conn, failed bool) {
 	c.Close()
@@ -119,7 +126,7 @@ func (cs *clients) closeAll() (cut int) {
 	defer cs.mu.Unlock()
 	for c := range cs.open {
 		c.Close()
-		if !c.served {
+		if !c.ended {
 			cut++
 		}
 	}

@@ -11,7 +11,7 @@ type conn struct {
 	net.Conn
 	number  int64
 	serving bool // guarded by clients.mu, as the next
-	served  bool // and its client may still read or send
+	ended   bool // its conversation has, though the connection may still be open
 
 	accepted time.Time
 
@@ -54,10 +54,7 @@ const lingerTime = 500 * time.Millisecond
 // linger lets the client of a conversation that is over read all that has been written, before the connection
 // is closed. To close it while bytes of the client's are unread would reset it, and destroy what is on its way
 // (RFC 9112, section 9.6).
-func (cs *clients) linger(c *conn) {
-	cs.mu.Lock()
-	c.served = true
-	cs.mu.Unlock()
+func (c *conn) linger() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return

@@ -49,6 +49,7 @@ func (s *Server) begin(c *conn) bool {
 
 // finish must be deferred itself, for recover to work.
 func (s *Server) finish(c *conn, result *error) {
+	s.clients.conversationEnded(c)
 	err := *result
 	if v := recover(); v != nil {
 		err = fmt.Errorf("panic: %v", v)
@@ -56,7 +57,7 @@ func (s *Server) finish(c *conn, result *error) {
 	}
 	took := time.Since(c.started)
 	if err == nil && !c.over { // what has been over needs no time to end
-		s.clients.linger(c)
+		c.linger()
 	}
 	s.clients.end(c, err != nil)
 	if logging() {

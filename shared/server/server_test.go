@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,12 +132,14 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		switch string(buf[:n]) {
 		case "panic":
 			panic("a bug")
+		case "exit":
+			runtime.Goexit()
 		case "fail":
 			return &net.OpError{Op: "read", Err: syscall.ECONNRESET}
 		}
 		return err
 	}, func(s *Server, q queue) {
-		for _, say := range []string{"panic", "fail"} {
+		for _, say := range []string{"panic", "fail", "exit"} {
 			client := q.connect()
 			io.WriteString(client, say)
 			client.Close()
@@ -144,7 +147,7 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		silent := q.connect()
 		io.ReadFull(silent, make([]byte, 1))
 		synctest.Wait()
-		assert.Equal(t, Counters{Accepted: 3, Failed: 3}, s.Counters())
+		assert.Equal(t, Counters{Accepted: 4, Failed: 4}, s.Counters())
 	})
 	var ends []string
 	for _, line := range lines {
@@ -156,7 +159,8 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		"conn 1 error: panic: a bug",
 		"conn 1 failed (0s, 5 bytes in, 0 out): panic: a bug",
 		"conn 2 failed (0s, 4 bytes in, 0 out): connection reset by peer",
-		"conn 3 failed (1m, 0 bytes in, 0 out): idle for 1m0s, without a byte ever",
+		"conn 3 failed (0s, 4 bytes in, 0 out): the conversation called runtime.Goexit",
+		"conn 4 failed (1m, 0 bytes in, 0 out): idle for 1m0s, without a byte ever",
 	}, ends)
 }
 
