@@ -176,8 +176,8 @@ func FuzzHTTP(f *testing.F) {
 	f.Add([]byte("POST /spin HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		synctest.Test(t, func(t *testing.T) {
-			if bytes.Contains(sent, []byte("spin")) {
-				return // computing takes as long as it takes, in fake time for ever
+			if bytes.Contains(sent, []byte("spin")) || bytes.Contains(sent, []byte("%")) {
+				return // however it is written: computing lasts for ever in fake time
 			}
 			w := &wire{Reader: bytes.NewReader(sent)}
 			require.NoError(t, HTTP("x")(w))
