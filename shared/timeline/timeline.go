@@ -134,7 +134,7 @@ func (s scale) ticks(perRune, gap int) []time.Duration {
 
 // waitNote says how long the client waited. A wait too short for a cell is not named.
 func (l Lane) waitNote(s scale) string {
-	if s.cell(l.Admitted()) == s.cell(l.Arrived) {
+	if s.cell(l.Waited) == 0 { // its length counts, not its place: then a finer scale names all that a coarser one does
 		return ""
 	}
 	return "waited " + console.Duration(l.Waited)
