@@ -14,7 +14,7 @@
 //	conn.go      a client's connection: its idle deadline, and its end in good order
 //	handle.go    one conversation: its log, its panics, its end
 //
-// Logs go to [slog.Default], which [Main] sets up; a level above [slog.LevelInfo] costs nothing for each client.
+// Logs go to [slog.Default], which [Main] sets up. Above [slog.LevelInfo] no line about a client is formatted.
 package server
 
 import (
