@@ -23,9 +23,23 @@ type Run struct {
 	Stagger  time.Duration // between the arrivals of two clients
 	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
 
+	// Follow, unless nil, gets lane i as far as it is known at each of its stages: a client's arrival, its admission
+	// if it comes to that, and its end. Clients call it from goroutines of their own.
+	Follow func(i int, stage Stage, lane timeline.Lane)
+
 	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
 	Words []string // words: what each client asks for, one after the other; [DefaultWords] if empty
 }
+
+// A Stage is what has just become known about a client.
+type Stage string
+
+// The stages of a client's life. Over HTTP the admission becomes known only with the response.
+const (
+	Arrived  Stage = "arrived"
+	Admitted Stage = "admitted"
+	Done     Stage = "done"
+)
 
 // What clients request and ask for unless told otherwise.
 var (
@@ -70,22 +84,33 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 // client is one client's life. It closes dialled once it is connected, or cannot be.
 func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- struct{}) timeline.Lane {
 	t := &talk{log: r.Log.With("lane", i), pause: r.Pause, patience: r.patience()}
+	lane := timeline.Lane{Name: "conn" + strconv.Itoa(i)}
+	follow := func(stage Stage) {
+		if r.Follow != nil {
+			r.Follow(i, stage, lane)
+		}
+	}
+	t.onArrival = func() {
+		lane.Arrived = t.arrived.Sub(start)
+		follow(Arrived)
+	}
+	t.onAdmission = func() {
+		lane.Waited = t.admitted.Sub(t.arrived)
+		follow(Admitted)
+	}
 	err := t.run(ctx, func(ctx context.Context) (net.Conn, error) {
 		defer close(dialled)
 		return r.Dial(ctx)
 	}, r.conversation(i))
-	lane := timeline.Lane{
-		Name:    "conn" + strconv.Itoa(i),
-		Arrived: t.arrived.Sub(start),
-		Waited:  t.admitted.Sub(t.arrived),
-		Served:  t.done.Sub(t.admitted),
-	}
+	lane.Waited = t.admitted.Sub(t.arrived) // of a client that never was admitted, too
+	lane.Served = t.done.Sub(t.admitted)
 	if err != nil {
 		lane.Failure = err.Error()
 		if t.conn != nil { // without a connection nothing of it has been logged
 			t.log.Info("failed: " + lane.Failure)
 		}
 	}
+	follow(Done)
 	return lane
 }
 

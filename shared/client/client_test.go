@@ -213,3 +213,23 @@ func TestAnInterruptEndsAllClientsAtOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestALaneIsFollowedFromStageToStage(t *testing.T) {
+	for protocolName, serve := range map[string]func(io.ReadWriteCloser){
+		"message": served(protocol.Message), "http": served(protocol.HTTP("x")),
+	} {
+		var stages []Stage
+		var lanes []timeline.Lane
+		r := Run{Protocol: protocolName, Paths: []string{"/sleep?d=2s"}, Follow: func(i int, stage Stage, lane timeline.Lane) {
+			assert.Zero(t, i)
+			stages, lanes = append(stages, stage), append(lanes, lane)
+		}}
+		lane, _ := runAs(t, r, serve)
+		assert.Equal(t, []Stage{Arrived, Admitted, Done}, stages)
+		assert.Equal(t, []timeline.Lane{{Name: "conn0"}, {Name: "conn0", Waited: 3 * time.Second}, lane}, lanes)
+	}
+	var stages []Stage
+	lane, _ := runAs(t, Run{Follow: func(_ int, stage Stage, _ timeline.Lane) { stages = append(stages, stage) }}, says("", "", nil))
+	assert.Equal(t, []Stage{Arrived, Done}, stages, "who never was admitted")
+	assert.NotEmpty(t, lane.Failure)
+}

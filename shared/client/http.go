@@ -44,6 +44,7 @@ func get(path string) func(context.Context, *talk) error {
 		if t.admitted.Before(t.arrived) {
 			t.admitted = t.arrived
 		}
+		t.onAdmission()
 		body, err := io.ReadAll(response.Body)
 		if err != nil {
 			return fmt.Errorf("the page broke off after %d bytes", len(body))

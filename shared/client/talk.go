@@ -22,11 +22,13 @@ type talk struct {
 	conn            net.Conn
 
 	arrived, admitted, done time.Time // set by run, whatever happens
+	onArrival, onAdmission  func()
 }
 
 // run connects, carries on the conversation, and closes the connection.
 func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) (err error) {
 	t.arrived = time.Now()
+	t.onArrival()
 	defer func() {
 		if t.done.IsZero() {
 			t.done = time.Now()
@@ -52,6 +54,7 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 // greeted notes the moment of admission.
 func (t *talk) greeted() {
 	t.admitted = time.Now()
+	t.onAdmission()
 	t.log.Info("greeted after " + console.Duration(t.admitted.Sub(t.arrived)))
 }
 

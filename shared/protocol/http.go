@@ -23,7 +23,7 @@ const (
 //
 //	GET /              a page that says which server served it, and how long the client had waited
 //	GET /sleep?d=5s    the same, after waiting for d: 5 s if not given, at most 60 s
-//	GET /spin?d=100ms  the same, after computing for d: 100 ms if not given, at most 10 s
+//	GET /spin?d=100ms  the same, after what one processor computes in d: 100 ms if not given, at most 10 s
 //
 // Other parameters, a body and the Host are ignored. Another path is 404, another method 405, more than 8 KiB of header
 // 431, a header that takes more than a minute 408, and what is no request, or asks for an impossible time, 400. HTTP has no greeting, so each response says in its Server-Timing header for how many milliseconds the
@@ -143,12 +143,6 @@ var works = map[string]struct {
 	"/":      {},
 	"/sleep": {"slept", time.Sleep, 5 * time.Second, 60 * time.Second},
 	"/spin":  {"computed", spin, 100 * time.Millisecond, 10 * time.Second},
-}
-
-// spin keeps a processor busy.
-func spin(d time.Duration) {
-	for end := time.Now().Add(d); time.Now().Before(end); {
-	}
 }
 
 // response is what the page shows.
