@@ -51,19 +51,11 @@ func writeSVG(name string, chart timeline.Chart) error {
 	return nil
 }
 
-// printJSON prints one object for each lane, times in milliseconds.
+// printJSON prints one object for each lane.
 func printJSON(w io.Writer, lanes []timeline.Lane) error {
-	type object struct {
-		Name    string  `json:"name"`
-		Arrived float64 `json:"arrived_ms"`
-		Waited  float64 `json:"waited_ms"`
-		Served  float64 `json:"served_ms"`
-		Failure string  `json:"failure,omitempty"`
-	}
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	out := json.NewEncoder(w)
 	for _, l := range lanes {
-		if err := out.Encode(object{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), l.Failure}); err != nil {
+		if err := out.Encode(l); err != nil {
 			return err
 		}
 	}

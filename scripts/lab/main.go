@@ -1,5 +1,15 @@
-// Lab runs experiments on the four servers: each starts the real programs, lets clients talk to them, and draws
-// what happened.
+// Lab runs experiments on the four servers: each turns something that is said about concurrent servers into a
+// measurement on this machine, draws it, and says whether it holds. The experiments are in the package experiments,
+// a file for each, which also says how to add one.
+//
+//	main.go        the command line
+//	trial.go       one experiment after the other, and the table at the end
+//	results.go     what an experiment told, gathered
+//	screen.go      the results on a terminal
+//	table.go       tables within a width
+//	pictures.go    the results as SVG
+//	jsonlines.go   all that is told, as JSON
+//	progress.go    what is being done, while it lasts
 package main
 
 import (
@@ -9,26 +19,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
+	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
 )
-
-// An experiment is one thing to try. Its run function parses its own flags, writes results to out, ends by
-// itself or when ctx is done, and leaves nothing running. What it is doing it says on log.
-type experiment struct {
-	name  string
-	claim string // what it shows, in a line
-	run   func(ctx context.Context, args []string, out, log io.Writer) error
-}
-
-// experiments is the list, in the order of the chapters.
-func experiments() []experiment {
-	return []experiment{
-		{"three-clients", "the same three clients meet each server: one at a time, all at once, or two", threeClients},
-	}
-}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -40,8 +38,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	err := console.Parse(fs, args, console.Help{
 		Summary:   "Runs experiments on the four servers. Without a name it lists them.",
-		Arguments: "[NAME [its flags] | all]",
-		Examples:  []string{"", "three-clients", "three-clients -h", "all"},
+		Arguments: "[NAME [its flags] | all [flags]]",
+		Examples:  []string{"", "three-clients", "three-clients -h", "all", "where-they-wait -replace part4-bounded-accept=part2-threaded"},
 	}, out)
 	if err != nil {
 		return err
@@ -50,41 +48,62 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return list(out)
 	}
 	name, rest := fs.Arg(0), fs.Args()[1:]
-	for _, e := range experiments() {
-		if name != e.name && name != "all" {
-			continue
-		}
-		if err := e.run(ctx, rest, out, log); err != nil {
-			return err
-		}
-		if name == e.name {
-			return nil
-		}
+	if name == "all" {
+		return runAll(ctx, rest, out, log)
 	}
-	if name != "all" {
+	i := slices.IndexFunc(experiments.All(), func(e experiments.Experiment) bool { return e.Name == name })
+	if i < 0 {
 		return console.Usagef("no experiment is called %q: want %s or all", name, strings.Join(names(), ", "))
 	}
-	return nil
+	return runOne(ctx, experiments.All()[i], rest, out, log)
 }
 
+// list prints each experiment with its claim.
 func list(out io.Writer) error {
-	width := 0
-	for _, name := range names() {
-		width = max(width, len(name))
+	t := table{widths: []int{0, 0}}
+	for _, e := range experiments.All() {
+		t.rows = append(t.rows, []string{e.Name, e.Claim})
 	}
-	for _, e := range experiments() {
-		if _, err := fmt.Fprintf(out, "%-*s  %s\n", width, e.name, e.claim); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(out, "\nRun one by its name, for example: go run ./scripts/lab %s\n", names()[0])
-	return err
+	return writeAll(out, t.text(width(out), false),
+		"\nRun one by its name, for example: go run ./scripts/lab "+names()[0]+"\nor all of them, which takes some minutes: go run ./scripts/lab all\n")
 }
 
 func names() []string {
 	var names []string
-	for _, e := range experiments() {
-		names = append(names, e.name)
+	for _, e := range experiments.All() {
+		names = append(names, e.Name)
 	}
 	return names
+}
+
+// options are the flags that all experiments have.
+type options struct {
+	json    bool
+	svg     string
+	color   console.ColorMode
+	instead replacements
+}
+
+func (o *options) declare(fs *flag.FlagSet) {
+	fs.BoolVar(&o.json, "json", false, "print all that is measured as JSON, an object on each line")
+	fs.StringVar(&o.svg, "svg", "", "also write the drawings as pictures into this `folder`")
+	fs.Var(&o.color, "color", "`when` to colour the output: auto, always, never")
+	fs.Var(&o.instead, "replace", "run another part's program in place of a part, as in `PART=OTHER`; repeatable")
+}
+
+// replacements say which program runs in place of which part.
+type replacements map[string]string
+
+func (r *replacements) String() string { return "" }
+
+func (r *replacements) Set(text string) error {
+	part, other, found := strings.Cut(text, "=")
+	if !found || other == "" || !slices.Contains(rig.Parts, strings.TrimSuffix(part, rig.Racy)) {
+		return fmt.Errorf("want PART=OTHER, where PART is %s", strings.Join(rig.Parts, ", "))
+	}
+	if *r == nil {
+		*r = make(replacements)
+	}
+	(*r)[part] = other
+	return nil
 }

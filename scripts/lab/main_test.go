@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -13,39 +15,63 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"example.com/concurrent-servers/scripts/lab/experiments"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/process"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestThreeClientsMeetEachPart(t *testing.T) {
+func TestAnExperimentIsDrawnAndJudged(t *testing.T) {
 	dir := t.TempDir()
 	temp := tempDir(t)
-	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"three-clients", "-pause", "50ms", "-svg", dir}, &out, io.Discard))
-	_, table, found := strings.Cut(out.String(), "waited most\n")
-	require.True(t, found, out.String())
-	var got []string
-	for line := range strings.Lines(table) {
-		got = append(got, strings.Join(strings.Fields(line)[:3], " "))
-	}
-	assert.Equal(t, []string{ // part, accepted at once, greeted at once
-		"part1-sequential 1 1",
-		"part2-threaded 3 3",
-		"part3-pool 3 2",
-		"part4-bounded-accept 2 2",
-	}, got)
+	var out, log bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"three-clients", "-pause", "50ms", "-svg", dir}, &out, &log))
 	assert.Equal(t, 1, strings.Count(out.String(), "◆ arrived"), "one drawing, on one scale")
-	for _, name := range append(parts, "three-clients") {
+	assert.Regexp(t, `(?m)^part4-bounded-accept +2 +2 `, out.String())
+	assert.Equal(t, 4, strings.Count(out.String(), "✓ holds: "))
+	assert.Contains(t, log.String(), "three-clients 4/4: three clients talk to part4-bounded-accept")
+	narrow(t, out.String())
+	for _, name := range []string{"three-clients", "three-clients-part1-sequential", "three-clients-part4-bounded-accept"} {
 		assert.FileExists(t, filepath.Join(dir, name+".svg"))
 	}
 	assertEmpty(t, temp)
+}
+
+// narrow says that nothing is wider than a terminal that is 80 columns wide.
+func narrow(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
+}
+
+func TestAnotherServerMayStandInAPartsPlace(t *testing.T) {
+	var out bytes.Buffer
+	args := []string{"where-they-wait", "-clients", "10", "-replace", "part4-bounded-accept=part2-threaded"}
+	require.NoError(t, run(t.Context(), args, &out, io.Discard))
+	assert.Contains(t, out.String(), "✗ does not hold here: a server that takes a slot before it accepts does block")
+}
+
+func TestJSONIsAnObjectOnEachLine(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"where-they-wait", "-clients", "5", "-json"}, &out, io.Discard))
+	kinds := make(map[string]int)
+	for line := range strings.Lines(out.String()) {
+		var event map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
+		assert.Equal(t, "where-they-wait", event["experiment"])
+		kind := event["event"].(string)
+		assert.Contains(t, event, kind)
+		kinds[kind]++
+	}
+	assert.Equal(t, map[string]int{"step": 4, "reading": 8, "row": 4, "verdict": 2}, kinds)
 }
 
 // tempDir makes what the lab builds go to a folder of the test's own.
@@ -58,33 +84,12 @@ func tempDir(t *testing.T) string {
 
 func assertEmpty(t *testing.T, dir string) {
 	t.Helper()
-	left, err := filepath.Glob(filepath.Join(dir, "concurrent-servers-*"))
+	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Empty(t, left, "the lab leaves files behind")
 }
 
-func TestAnInterruptEndsTheExperimentAndLeavesNothing(t *testing.T) {
-	temp := tempDir(t)
-	ctx, interrupt := context.WithCancel(t.Context())
-	var started string
-	b, err := newBench(ctx)
-	require.NoError(t, err)
-	err = b.with(ctx, "part1-sequential", func(s *process.Server) error {
-		started = s.Addr
-		interrupt()
-		return nil
-	})
-	assert.ErrorIs(t, err, console.ErrInterrupted)
-	b.close()
-	assert.NotEmpty(t, started)
-	assertEmpty(t, temp)
-
-	_, err = newBench(ctx)
-	assert.ErrorIs(t, err, console.ErrInterrupted, "nothing begins after an interrupt")
-	assertEmpty(t, temp)
-}
-
-// The whole program, with the signal that a terminal sends.
+// The whole program, with the signal that a terminal sends: to the lab, and to the server that it has started.
 func TestCtrlCGivesThePromptBack(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows cannot send a child Ctrl-C")
@@ -92,17 +97,19 @@ func TestCtrlCGivesThePromptBack(t *testing.T) {
 	if _, err := exec.LookPath("ps"); err != nil {
 		t.Skip("no ps here to look for what was left running: ", err)
 	}
-	temp := tempDir(t)
 	bin := t.TempDir()
 	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
+	temp := tempDir(t)
 	lab := exec.Command(process.Path(bin, "lab"), "three-clients", "-pause", "1h")
 	require.NoError(t, lab.Start())
 	defer lab.Process.Kill()
 	// Once the first server's program is there and has a client, the experiment is under way.
 	server := filepath.Join(temp, "concurrent-servers-*", "part1-sequential")
 	require.Eventually(t, func() bool { return running(t, server) }, time.Minute, 10*time.Millisecond)
+	began := time.Now()
 	require.NoError(t, lab.Process.Signal(os.Interrupt))
 	lab.Wait()
+	assert.Less(t, time.Since(began), time.Second)
 	assert.Equal(t, 130, lab.ProcessState.ExitCode())
 	assert.False(t, running(t, server), "the server still runs")
 	assertEmpty(t, temp)
@@ -122,26 +129,80 @@ func running(t *testing.T, pattern string) bool {
 	return false
 }
 
+func TestAnInterruptDuringTheBuildLeavesNothing(t *testing.T) {
+	temp := tempDir(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, interrupt)
+	assert.ErrorIs(t, run(ctx, []string{"all"}, io.Discard, io.Discard), console.ErrInterrupted)
+	assertEmpty(t, temp)
+}
+
 func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), nil, &out, io.Discard))
-	for _, e := range experiments() {
-		assert.Regexp(t, `(?m)^`+regexp.QuoteMeta(e.name)+` +\S`, out.String())
+	for _, e := range experiments.All() {
+		assert.Regexp(t, `(?m)^`+regexp.QuoteMeta(e.Name)+` +`+regexp.QuoteMeta(e.Claim[:20]), out.String())
+	}
+	narrow(t, out.String())
+}
+
+func TestEachExperimentHasItsHelp(t *testing.T) {
+	for _, name := range append(names(), "all") {
+		var out bytes.Buffer
+		assert.ErrorIs(t, run(t.Context(), []string{name, "-h"}, &out, io.Discard), flag.ErrHelp)
+		assert.Contains(t, out.String(), " "+name+" [flags]")
+		assert.Contains(t, out.String(), "-replace PART=OTHER")
 	}
 }
 
 func TestWrongArgumentsAreRefused(t *testing.T) {
 	for _, args := range [][]string{
-		{"no-such-experiment"}, {"-no-such-flag"}, {"three-clients", "-no-such-flag"},
-		{"three-clients", "extra"}, {"three-clients", "-pause", "-1s"}, {"three-clients", "-pause", "0"},
+		{"no-such-experiment"}, {"-no-such-flag"}, {"three-clients", "-no-such-flag"}, {"all", "-no-such-flag"},
+		{"three-clients", "extra"}, {"three-clients", "-pause", "-1s"}, {"three-clients", "-pause", "0"}, {"all", "three-clients"},
+		{"sleep", "-replace", "part9=part2-threaded"}, {"sleep", "-replace", "part2-threaded"}, {"sleep", "-n", "0"},
 	} {
 		var out bytes.Buffer
 		assert.ErrorAs(t, run(t.Context(), args, &out, io.Discard), new(console.UsageError), "%q", args)
 		assert.Empty(t, out.String())
 	}
-	for _, args := range [][]string{{"-h"}, {"three-clients", "-h"}} {
-		var out bytes.Buffer
-		assert.ErrorIs(t, run(t.Context(), args, &out, io.Discard), flag.ErrHelp)
-		assert.Contains(t, out.String(), "usage: ")
-	}
+}
+
+func TestTheSummaryHasALineForEachClaim(t *testing.T) {
+	text := summary([]outcome{
+		{"one", []experiments.Verdict{
+			{Claim: "threads overlap", Expected: "3 at once", Measured: "3 at once", Holds: true},
+			{Claim: "a claim that is longer than its column, so that it takes two lines", Expected: "yes", Measured: "no"},
+		}, nil},
+		{"two", nil, errors.New("broken")},
+	}, 80, false)
+	assert.Equal(t, `
+claim                              expected           measured           holds
+one
+  threads overlap                  3 at once          3 at once          yes
+  a claim that is longer than its  yes                no                 no
+  column, so that it takes two
+  lines
+two
+  could not find out: see above
+
+1 of 2 claims hold on this machine, in Go.
+`, text)
+}
+
+func TestATableFitsItsWidth(t *testing.T) {
+	wide := table{head: []string{"", "a long heading of words", "another"}, rows: [][]string{{"name", "1", "22"}}, right: true}
+	assert.Equal(t, "      a long heading of words  another\nname                        1       22\n", wide.text(80, false))
+	assert.Equal(t, ""+
+		"       a long  another\n"+
+		"      heading\n"+
+		"           of\n"+
+		"        words\n"+
+		"name        1       22\n", wide.text(30, false))
+}
+
+func TestWhatTheSystemDoesNotTellIsSaid(t *testing.T) {
+	rows := []experiments.Row{{Subject: "part1", Figures: []experiments.Figure{experiments.Count("open files", -1)}}}
+	text := figures(rows, 80, false)
+	assert.Regexp(t, `(?m)^part1 +–$`, text)
+	assert.Contains(t, text, "this system has no such figure")
 }

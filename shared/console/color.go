@@ -77,6 +77,9 @@ func (c Color) Paint(text string, enabled bool) string {
 // Faint returns text less visibly, or as it is if color is not enabled.
 func Faint(text string, enabled bool) string { return paint(text, enabled, color.Faint) }
 
+// Strong returns text more visibly, or as it is if color is not enabled.
+func Strong(text string, enabled bool) string { return paint(text, enabled, color.Bold) }
+
 // Alarm returns text as a failure, or as it is if color is not enabled.
 func Alarm(text string, enabled bool) string { return paint(text, enabled, color.FgRed, color.Bold) }
 

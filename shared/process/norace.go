@@ -2,4 +2,5 @@
 
 package process
 
-const watchingRaces = false
+// WatchingRaces says whether this program and those it builds watch for data races.
+const WatchingRaces = false

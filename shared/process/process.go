@@ -19,8 +19,9 @@ import (
 )
 
 const (
-	startPatience = 10 * time.Second // from exec to the line that says where the server listens
-	stopPatience  = 10 * time.Second // from the stop request to the end; more than the default drain
+	startPatience = 10 * time.Second       // from exec to the line that says where the server listens
+	stopPatience  = 10 * time.Second       // from the stop request to the end; more than the default drain
+	buildPatience = 500 * time.Millisecond // for what go build has started to end after it
 )
 
 // Root returns the workspace's root, which holds go.work and the parts, or an error that says what to do.
@@ -36,15 +37,17 @@ func Root(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// Build builds the main packages, given as for go build relative to dir, into the folder bin. The programs
-// watch for data races if this one does.
+// Build builds the main packages, given as for go build relative to dir, into the folder bin, which must exist. Flags of go build may
+// stand before them. The programs watch for data races if this one does.
 func Build(ctx context.Context, bin, dir string, packages ...string) error {
 	args := []string{"build", "-o", bin + string(filepath.Separator)}
-	if watchingRaces {
+	if WatchingRaces {
 		args = append(args, "-race")
 	}
 	build := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	build.Dir = dir
+	build.Env = append(os.Environ(), "GOTMPDIR="+bin) // what an interrupted build leaves goes with the programs
+	build.WaitDelay = buildPatience
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", strings.Join(packages, " "), err, out)
 	}

@@ -2,4 +2,5 @@
 
 package process
 
-const watchingRaces = true
+// WatchingRaces says whether this program and those it builds watch for data races.
+const WatchingRaces = true

@@ -67,13 +67,20 @@ func SVG(w io.Writer, title string, charts ...Chart) error {
 		p.chart(c)
 	}
 	height := p.y + margin/2
+	return Frame(w, title, describe(charts), pictureWidth, height, p.out.String())
+}
+
+// Frame writes an SVG picture of a size in pixels around what is drawn in it, with a title and a description for
+// screen readers, on a background of its own. What is drawn may use the classes of its style: text, head, soft and
+// tick for text, grid for lines, bar for the outline of shapes.
+func Frame(w io.Writer, title, description string, width, height int, drawn string) error {
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 %d %d" width="%d" height="%d">
 <title>%s</title>
 <desc>%s</desc>
 %s<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>
 %s</svg>
-`, pictureWidth, height, pictureWidth, height, html.EscapeString(title), html.EscapeString(describe(charts)),
-		style, pictureWidth-1, height-1, p.out.String())
+`, width, height, width, height, html.EscapeString(title), html.EscapeString(description),
+		style, width-1, height-1, drawn)
 	return err
 }
 

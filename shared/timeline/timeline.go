@@ -10,6 +10,7 @@ package timeline
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,18 @@ type Lane struct {
 	Waited  time.Duration // from arrived to admitted, or to the failure of a client that never was
 	Served  time.Duration // from admitted to done; 0 for a client that never was admitted
 	Failure string        // why it ended otherwise than planned; "" for a lane that went well
+}
+
+// MarshalJSON writes the lane with its times in milliseconds.
+func (l Lane) MarshalJSON() ([]byte, error) {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	return json.Marshal(struct {
+		Name    string  `json:"name"`
+		Arrived float64 `json:"arrived_ms"`
+		Waited  float64 `json:"waited_ms"`
+		Served  float64 `json:"served_ms"`
+		Failure string  `json:"failure,omitempty"`
+	}{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), l.Failure})
 }
 
 // Admitted is when the client was admitted, if it ever was.

@@ -1,0 +1,252 @@
+package experiments
+
+import (
+	"context"
+	"flag"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/process"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
+		if built, err := buildOnce(); err == nil {
+			built.Close()
+		}
+		os.Exit(status)
+	}))
+}
+
+// try runs an experiment and returns what it told.
+func try(ctx context.Context, servers *rig.Servers, do Run) (told []Event, err error) {
+	err = do(ctx, NewTrial(servers, func(e Event) { told = append(told, e) }))
+	return told, err
+}
+
+// setup prepares the experiment of a command line.
+func setup(t *testing.T, line string) Run {
+	t.Helper()
+	args := strings.Fields(line)
+	for _, e := range All() {
+		if e.Name == args[0] {
+			fs := flag.NewFlagSet("", flag.ContinueOnError)
+			run := e.Setup(fs)
+			require.NoError(t, console.Parse(fs, args[1:], console.Help{}, io.Discard))
+			return run
+		}
+	}
+	t.Fatalf("there is no experiment %s", args[0])
+	return nil
+}
+
+// of returns the events of one kind.
+func of[E Event](told []Event) []E {
+	var some []E
+	for _, e := range told {
+		if e, ok := e.(E); ok {
+			some = append(some, e)
+		}
+	}
+	return some
+}
+
+// answers are the verdicts as one word, y or n for each.
+func answers(told []Event) string {
+	word := ""
+	for _, v := range of[Verdict](told) {
+		if v.Holds {
+			word += "y"
+		} else {
+			word += "n"
+		}
+	}
+	return word
+}
+
+// parts are the four, built once for all tests.
+func parts(t *testing.T) *rig.Servers {
+	t.Helper()
+	built, err := buildOnce()
+	require.NoError(t, err)
+	return built
+}
+
+var buildOnce = sync.OnceValues(func() (*rig.Servers, error) { return rig.Build(context.Background()) })
+
+// Each experiment comes out as it should with the parts, and each verdict otherwise with another server in a part's
+// place, or with another parameter. Those that judge how fast a machine computes are judged by figures, in
+// verdicts_test.go.
+func TestVerdictsAreMeasuredAndFlip(t *testing.T) {
+	const one, each, pool, bounded = rig.Sequential, rig.Threaded, rig.Pool, rig.BoundedAccept
+	wrong := map[string]string{one: each, each: one, pool: one, bounded: each}
+	for _, test := range []struct {
+		line, right  string
+		instead      map[string]string
+		other, wrong string
+	}{
+		{"three-clients -pause 50ms", "yyyy", wrong, "", "nnnn"},
+		{"arrivals -pause 150ms -stagger 90ms", "yyyy", wrong, "", "nnnn"},
+		{"sleep -d 150ms", "yyy", map[string]string{one: each, pool: one}, "", "nnn"},
+		{"where-they-wait -clients 20", "ny", map[string]string{pool: bounded, bounded: each}, "", "yn"},
+		{"idle-flood -clients 40 -patience 300ms", "nn", map[string]string{each: pool, pool: each}, "", "yy"},
+		{"squatters -idle-timeout 200ms -patience 700ms", "yyyy", map[string]string{each: pool, pool: each, bounded: each}, "", "nnyn"},
+		{"squatters -idle-timeout 200ms -patience 700ms", "yyyy", nil, "squatters -idle-timeout 10s -patience 300ms", "yyny"},
+		{"refuse-or-wait -patience 500ms", "yy", map[string]string{bounded: each}, "", "ny"},
+		{"lost-update -clients 4 -times 30000", "yy", map[string]string{each: each + rig.Racy, each + rig.Racy: each}, "", "nn"},
+	} {
+		t.Run(test.line, func(t *testing.T) {
+			if strings.HasPrefix(test.line, "lost-update") && (process.WatchingRaces || runtime.GOMAXPROCS(0) < 2) {
+				t.Skip("needs two processors, and servers that race without being told")
+			}
+			if strings.HasPrefix(test.line, "where-they-wait") && runtime.GOOS != "linux" {
+				t.Log("without the length of the backlog")
+			}
+			t.Parallel()
+			if test.other == "" {
+				test.other = test.line
+			}
+			var right, wrong []Event
+			var rightErr, wrongErr error
+			var trials sync.WaitGroup // most of an experiment is waiting
+			do, doOther, servers := setup(t, test.line), setup(t, test.other), parts(t)
+			trials.Go(func() { right, rightErr = try(t.Context(), servers, do) })
+			trials.Go(func() { wrong, wrongErr = try(t.Context(), servers.Instead(test.instead), doOther) })
+			trials.Wait()
+			require.NoError(t, rightErr)
+			require.NoError(t, wrongErr)
+			assert.Equal(t, test.right, answers(right))
+			assert.Equal(t, test.wrong, answers(wrong))
+		})
+	}
+}
+
+func TestFloodsAndPressureAreMeasured(t *testing.T) {
+	servers := parts(t)
+	for line, rows := range map[string]int{
+		"idle-flood -clients 8 -patience 50ms":            20,
+		"cpu-bound -heavy 4 -work 5ms -d 100ms":           12,
+		"degradation -work 5ms -patience 200ms -d 100ms":  15,
+		"pool-size -work 2ms -d 60ms":                     12,
+		"nagle -clients 3":                                3,
+		"lost-update -clients 1 -times 10":                2,
+		"squatters -n 1 -idle-timeout 1s -patience 100ms": 8,
+	} {
+		if strings.HasPrefix(line, "lost-update") && process.WatchingRaces {
+			continue // it would be told
+		}
+		told, err := try(t.Context(), servers, setup(t, line))
+		require.NoError(t, err, line)
+		got := of[Row](told)
+		assert.Len(t, got, rows, line)
+		for _, row := range got {
+			for i, f := range row.Figures {
+				assert.Equal(t, got[0].Figures[i].Name, f.Name, "%s: all rows have the same figures", line)
+			}
+		}
+		assert.NotEmpty(t, of[Verdict](told), line)
+		steps := of[Step](told)
+		for i, s := range steps {
+			assert.Equal(t, i+1, s.Number, line)
+			assert.Equal(t, len(steps), s.Of, line)
+		}
+	}
+}
+
+func TestAThreadForEachClientIsMeasured(t *testing.T) {
+	told, err := try(t.Context(), parts(t), setup(t, "os-threads -clients 50 -d 100ms -limit=false"))
+	require.NoError(t, err)
+	rows := of[Row](told)
+	assert.InDelta(t, 0, rows[0].Figures[1].Value, 0.3, "threads for each client without -os-threads")
+	assert.InDelta(t, 1, rows[1].Figures[1].Value, 0.3, "threads for each client with -os-threads")
+}
+
+func TestPastTheRuntimesLimitItsOwnMessageIsShown(t *testing.T) {
+	if process.WatchingRaces {
+		t.Skip("the race detector allows fewer goroutines than that")
+	}
+	if enoughDescriptors(maxThreads+100) != nil {
+		t.Skip("this machine does not allow a process so many open files")
+	}
+	var told []Event
+	require.NoError(t, pastTheLimit(t.Context(), NewTrial(parts(t), func(e Event) { told = append(told, e) })))
+	assert.Equal(t, "y", answers(told))
+	assert.Contains(t, of[Note](told)[0].Text, "exceeds 10000-thread limit")
+}
+
+// At any moment, an interrupt ends an experiment within a second, and no server runs on.
+func TestAnInterruptEndsEachExperimentAtOnce(t *testing.T) {
+	servers := parts(t)
+	for _, e := range All() {
+		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
+			ctx, interrupt := context.WithCancel(t.Context())
+			interrupted := make(chan time.Time, 1)
+			var once sync.Once
+			trial := NewTrial(servers, func(Event) {
+				once.Do(func() {
+					time.AfterFunc(after, func() { interrupted <- time.Now(); interrupt() })
+				})
+			})
+			err := e.Setup(flag.NewFlagSet("", flag.ContinueOnError))(ctx, trial)
+			if ctx.Err() == nil && err == nil {
+				interrupt()
+				continue // it was quicker
+			}
+			took := time.Since(<-interrupted)
+			assert.ErrorIs(t, err, console.ErrInterrupted, "%s after %v", e.Name, after)
+			assert.Less(t, took, time.Second, "%s after %v", e.Name, after)
+		}
+	}
+	if _, err := exec.LookPath("ps"); err != nil {
+		t.Skip("no ps here to look for what was left running: ", err)
+	}
+	processes, err := exec.Command("ps", "-A", "-ww", "-o", "ppid=,args=").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(processes)) {
+		parent, program, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if parent == strconv.Itoa(os.Getpid()) {
+			assert.NotContains(t, program, "-addr 127.0.0.1:0", "a server still runs")
+		}
+	}
+}
+
+func TestWrongParametersAreRefused(t *testing.T) {
+	for _, line := range []string{
+		"arrivals -pause 100ms -stagger 110ms", "sleep -n 9", "where-they-wait -clients 2", "os-threads -clients 10000",
+	} {
+		err := setup(t, line)(t.Context(), NewTrial(nil, func(Event) {}))
+		assert.ErrorAs(t, err, new(console.UsageError), line)
+	}
+	if limit := rig.DescriptorLimit(); limit != rig.Unknown && limit < 90_000 {
+		err := setup(t, "idle-flood -clients 100000")(t.Context(), NewTrial(nil, func(Event) {}))
+		assert.ErrorContains(t, err, "open files")
+	}
+}
+
+func TestEachExperimentSaysWhatItIs(t *testing.T) {
+	names := make(map[string]bool)
+	places := make(map[int]bool)
+	for _, e := range All() {
+		assert.False(t, names[e.Name] || places[e.Place], e.Name)
+		names[e.Name], places[e.Place] = true, true
+		assert.NotEmpty(t, e.Claim, e.Name)
+		assert.NotEmpty(t, e.Source, e.Name)
+		assert.NotEmpty(t, e.Shows, e.Name)
+		_, err := os.Stat(strings.ReplaceAll(e.Name, "-", "_") + ".go")
+		assert.NoError(t, err, "its file")
+	}
+	assert.Len(t, names, 13)
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package rig
+
+// DescriptorLimit is how many files and connections a process of this user may have open, or [Unknown].
+func DescriptorLimit() int { return Unknown }

@@ -1,0 +1,199 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"example.com/concurrent-servers/shared/console"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestServersRunAndEndWhateverHappens(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	t.Setenv("TMP", temp)
+	servers, err := Build(t.Context())
+	require.NoError(t, err)
+	args := []string{"-quiet", "-n", "3"}
+	var last *Server
+	serving := func(s *Server) error {
+		last = s
+		crowd := NewCrowd(s.Addr)
+		defer crowd.Close()
+		if err := crowd.Join(t.Context(), 5); err != nil {
+			return err
+		}
+		m, err := s.Settled(t.Context())
+		assert.Equal(t, int64(3), m.Serving)
+		assert.Equal(t, 5, crowd.Held())
+		assert.Equal(t, 3, crowd.Greeted())
+		assert.Positive(t, m.Goroutines)
+		assert.Positive(t, m.Threads)
+		if runtime.GOOS == "linux" {
+			assert.Equal(t, int64(2), m.Backlog)
+			assert.Greater(t, m.Descriptors, int64(3))
+			assert.Greater(t, m.Resident, int64(1<<20))
+			assert.Greater(t, m.Virtual, m.Resident)
+			assert.GreaterOrEqual(t, m.CPU, int64(0))
+		} else {
+			assert.Equal(t, unknown, m.System)
+		}
+		return err
+	}
+	require.NoError(t, servers.With(t.Context(), BoundedAccept, args, serving))
+	<-last.Exited()
+
+	instead := servers.Instead(map[string]string{Sequential: BoundedAccept, Pool: "no-such-part"})
+	require.NoError(t, instead.With(t.Context(), Sequential, args, serving))
+	assert.ErrorContains(t, instead.With(t.Context(), Pool, nil, nil), "no folder no-such-part")
+	assert.NoError(t, servers.With(t.Context(), Threaded, args, func(*Server) error { return nil }), "it knows no -n")
+	assert.ErrorContains(t, servers.With(t.Context(), Threaded, []string{"-no-such-flag"}, nil), "there is no flag -no-such-flag")
+
+	broken := errors.New("broken")
+	assert.ErrorIs(t, servers.With(t.Context(), Pool, nil, func(s *Server) error { last = s; return broken }), broken)
+	<-last.Exited()
+	err = servers.With(t.Context(), Pool, nil, func(s *Server) error {
+		s.Kill()
+		return nil
+	})
+	assert.ErrorContains(t, err, "ended by itself")
+	assert.Panics(t, func() {
+		servers.With(t.Context(), Pool, nil, func(s *Server) error { last = s; panic("in an experiment") })
+	})
+	<-last.Exited()
+	ctx, interrupt := context.WithCancel(t.Context())
+	err = servers.With(ctx, Pool, nil, func(s *Server) error { last = s; interrupt(); return broken })
+	assert.ErrorIs(t, err, console.ErrInterrupted)
+	<-last.Exited()
+	_, err = Build(ctx)
+	assert.ErrorIs(t, err, console.ErrInterrupted, "nothing begins after an interrupt")
+
+	servers.Close()
+	left, err := filepath.Glob(filepath.Join(temp, "concurrent-servers-*"))
+	require.NoError(t, err)
+	assert.Empty(t, left)
+}
+
+func TestACrowdNotesWhoIsGreetedAndWhoIsGone(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	crowd := NewCrowd(ln.Addr().String())
+	require.NoError(t, crowd.Join(t.Context(), 2))
+	greeted, err := ln.Accept()
+	require.NoError(t, err)
+	gone, err := ln.Accept()
+	require.NoError(t, err)
+	greeted.Write([]byte("*"))
+	gone.Close()
+	require.Eventually(t, func() bool { return crowd.Greeted() == 1 && crowd.Held() == 1 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, ln.Close())
+	assert.Error(t, crowd.Join(t.Context(), 1), "nobody is there")
+	crowd.Close()
+	greeted.Close()
+}
+
+func TestAVisitorFindsOutWhetherItIsServed(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	addr := ln.Addr().String()
+	v := Visitor(t.Context(), addr, 10*time.Millisecond) // it is in the backlog
+	assert.ErrorIs(t, v.Reason, ErrNoGreeting)
+	assert.Positive(t, v.Connected)
+	assert.GreaterOrEqual(t, v.Known, 10*time.Millisecond)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for say := range map[string]bool{"": true, "*": true} { // one is refused, one is greeted
+			conn, err := ln.Accept()
+			if err == nil && say == "" {
+				conn, err = ln.Accept() // the first one above had left
+			}
+			if err != nil {
+				return
+			}
+			conn.Write([]byte(say))
+			conn.Close()
+		}
+	})
+	visits := []Visit{Visitor(t.Context(), addr, time.Minute), Visitor(t.Context(), addr, time.Minute)}
+	serving.Wait()
+	assert.True(t, visits[0].Greeted != visits[1].Greeted, "%+v", visits)
+	require.NoError(t, ln.Close())
+	v = Visitor(t.Context(), addr, time.Minute)
+	assert.Zero(t, v.Connected)
+	assert.Error(t, v.Reason)
+}
+
+// site is an HTTP server that takes a time for each request.
+func site(t *testing.T, d time.Duration) (addr string) {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/broken" {
+			http.Error(w, "broken", http.StatusInternalServerError)
+			return
+		}
+		select {
+		case <-time.After(d):
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s.Listener.Addr().String()
+}
+
+func TestWhoPressesAsksAgainAsSoonAsAnswered(t *testing.T) {
+	l := Press(t.Context(), site(t, 20*time.Millisecond), "/", 3, 250*time.Millisecond)
+	require.NoError(t, l.Why)
+	assert.LessOrEqual(t, l.Answered, 3*12, "each takes 20 ms at least")
+	assert.Positive(t, l.Answered)
+	assert.Equal(t, l.Asked, l.Answered)
+	assert.GreaterOrEqual(t, l.Quantile(.5), 19*time.Millisecond) // the histogram is exact to two figures
+	assert.InDelta(t, float64(l.Answered)*4, l.Rate(), 0.01)
+}
+
+func TestAFailureIsNoAnswer(t *testing.T) {
+	l := Press(t.Context(), site(t, 0), "/broken", 2, time.Second)
+	assert.ErrorContains(t, l.Why, "500")
+	assert.Equal(t, 2, l.Failed)
+	assert.Zero(t, l.Answered)
+}
+
+func TestWhoArrivesDoesNotWaitForOthers(t *testing.T) {
+	l := Arrive(t.Context(), site(t, time.Hour), "/", 200, 0, 400*time.Millisecond, 50*time.Millisecond)
+	assert.InDelta(t, 80, l.Offered, 30, "though nobody is answered")
+	assert.Positive(t, l.Asked)
+	assert.Zero(t, l.Answered)
+	assert.Zero(t, l.Failed, "to be late is not to fail: %v", l.Why)
+	assert.InDelta(t, 0.05, l.Quantile(1).Seconds(), 0.001, "nobody waits beyond their patience")
+
+	quick := Arrive(t.Context(), site(t, 0), "/", 200, 100*time.Millisecond, 300*time.Millisecond, 10*time.Second)
+	assert.Equal(t, quick.Asked, quick.Answered)
+	assert.InDelta(t, 60, quick.Answered, 30, "who came before is not counted")
+}
+
+func TestAnInterruptEndsALoad(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, interrupt)
+	addr := site(t, time.Hour)
+	began := time.Now()
+	Press(ctx, addr, "/", 3, time.Hour)
+	Arrive(ctx, addr, "/", 100, time.Hour, time.Hour, time.Hour)
+	assert.Less(t, time.Since(began), time.Minute)
+}
+
+func TestNoAnswerWithinThePatienceIsATimeout(t *testing.T) {
+	assert.ErrorIs(t, Get(t.Context(), site(t, time.Hour), "/", 10*time.Millisecond), os.ErrDeadlineExceeded)
+}
