@@ -32,6 +32,9 @@ func pictures(dir string, e experiments.Experiment, r *results) error {
 		write(e.Name, func(w io.Writer) error { return plot.SVG(w, title, curves...) })
 	}
 	if bars, ok := r.bars(e); ok {
+		if bars.Title == "" {
+			bars.Title = strings.ReplaceAll(e.Name, "-", " ")
+		}
 		write(e.Name, func(w io.Writer) error { return plot.BarsSVG(w, title, bars) })
 	}
 	return errors.Join(errs...)

@@ -16,18 +16,20 @@ import (
 // progress says what is being done: on a terminal as a bar that goes away when it is done, elsewhere as lines of log.
 type progress struct {
 	terminal io.Writer // nil if there is none
-	color    bool
 	log      *slog.Logger
 	bar      *progressbar.ProgressBar // nil while nothing is being done
 }
 
 func newProgress(w io.Writer, mode console.ColorMode) *progress {
-	p := &progress{color: mode.Enabled(w), log: console.NewLogger(w, "", mode, false)}
+	p := &progress{log: console.NewLogger(w, "", mode, false)}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.terminal = w
 	}
 	return p
 }
+
+// barColumns is the width of a bar with its figures.
+const barColumns = 36
 
 // begin says what is done in one step.
 func (p *progress) begin(what string) {
@@ -56,7 +58,11 @@ func (p *progress) step(name string, s experiments.Step) {
 		)
 	}
 	p.bar.Set(s.Number - 1)
-	p.bar.Describe(name + ": " + s.What)
+	text := []rune(name + ": " + s.What)
+	if room := width(p.terminal) - barColumns; len(text) > room { // a line that wraps could not be taken away
+		text = append(text[:room-1], '…')
+	}
+	p.bar.Describe(string(text))
 }
 
 // end takes the bar away.

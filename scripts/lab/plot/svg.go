@@ -83,11 +83,11 @@ func (p *picture) curves(c Curves) {
 	at := left
 	for i, s := range c.Series {
 		p.curve(s, i, func(q Point) (int, int) { return left + x.cell(q.X), bottom - y.cell(q.Y) })
-		p.sample(i, at, bottom+35)
-		p.text(at+36, bottom+40, "", "start", s.Name)
+		p.sample(i, at, bottom+57)
+		p.text(at+36, bottom+62, "", "start", s.Name)
 		at += 36 + utf8.RuneCountInString(s.Name)*perRune + margin
 	}
-	p.y = bottom + 40 + margin
+	p.y = bottom + 62 + margin
 }
 
 func (p *picture) curve(s Series, i int, at func(Point) (x, y int)) {

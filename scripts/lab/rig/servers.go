@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/process"
@@ -39,6 +40,7 @@ const Racy = "-racy"
 type Servers struct {
 	root, bin string
 	instead   map[string]string
+	takesN    *sync.Map // whether the program at a path has a flag -n, as far as it has been asked
 }
 
 // Build builds the four parts. The caller ends it with [Servers.Close].
@@ -51,7 +53,7 @@ func Build(ctx context.Context) (*Servers, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Servers{root: root, bin: bin}
+	s := &Servers{root, bin, nil, new(sync.Map)}
 	var packages []string
 	for _, part := range Parts {
 		packages = append(packages, "./"+part)
@@ -65,7 +67,9 @@ func Build(ctx context.Context) (*Servers, error) {
 
 // Instead returns the same servers, of which some run in the place of others, under their names: an experiment must
 // be able to come out otherwise.
-func (s *Servers) Instead(others map[string]string) *Servers { return &Servers{s.root, s.bin, others} }
+func (s *Servers) Instead(others map[string]string) *Servers {
+	return &Servers{s.root, s.bin, others, s.takesN}
+}
 
 // Close removes the programs.
 func (s *Servers) Close() { os.RemoveAll(s.bin) }
@@ -108,7 +112,7 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}
-	args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, known(path, args)...)
+	args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, s.known(ctx, path, args)...)
 	p, err := process.Start(path, args...)
 	if err != nil {
 		return interruptedOr(ctx, err)
@@ -135,12 +139,20 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 var flagN = regexp.MustCompile(`(?m)^ +-n `)
 
 // known returns args without "-n N" if the program has no such flag, by its own help.
-func known(path string, args []string) []string {
+func (s *Servers) known(ctx context.Context, path string, args []string) []string {
 	i := slices.Index(args, "-n")
 	if i < 0 {
 		return args
 	}
-	if help, err := exec.Command(path, "-h").Output(); err == nil && flagN.Match(help) {
+	takes, asked := s.takesN.Load(path)
+	if !asked {
+		help, err := exec.CommandContext(ctx, path, "-h").Output()
+		takes = err == nil && flagN.Match(help)
+		if ctx.Err() == nil {
+			s.takesN.Store(path, takes)
+		}
+	}
+	if takes == true {
 		return args
 	}
 	return slices.Delete(slices.Clone(args), i, i+2)
