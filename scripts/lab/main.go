@@ -29,7 +29,8 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // or a closed pipe behind us would end us, and leave servers running
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop) // a second signal ends the process
 	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
 }
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	i := slices.IndexFunc(experiments.All(), func(e experiments.Experiment) bool { return e.Name == name })
 	if i < 0 {
-		return console.Usagef("no experiment is called %q: want %s or all", name, strings.Join(names(), ", "))
+		return console.Usagef("no experiment is called %q: want one of the list that lab prints without arguments, or all", name)
 	}
 	return runOne(ctx, experiments.All()[i], rest, out, log)
 }
@@ -65,7 +66,7 @@ func list(out io.Writer) error {
 		t.rows = append(t.rows, []string{e.Name, e.Claim})
 	}
 	return writeAll(out, t.text(width(out), false),
-		"\nRun one by its name, for example: go run ./scripts/lab "+names()[0]+"\nor all of them, which takes some minutes: go run ./scripts/lab all\n")
+		"\nRun one by its name, for example: go run ./scripts/lab "+names()[0]+"\nor all of them, which takes some two minutes: go run ./scripts/lab all\n")
 }
 
 func names() []string {
@@ -88,7 +89,7 @@ func (o *options) declare(fs *flag.FlagSet) {
 	fs.BoolVar(&o.json, "json", false, "print all that is measured as JSON, an object on each line")
 	fs.StringVar(&o.svg, "svg", "", "also write the drawings as pictures into this `folder`")
 	fs.Var(&o.color, "color", "`when` to colour the output: auto, always, never")
-	fs.Var(&o.instead, "replace", "run another part's program in place of a part, as in `PART=OTHER`; repeatable")
+	fs.Var(&o.instead, "replace", "run another server in a part's place, as `PART=OTHER`; repeatable")
 }
 
 // replacements say which program runs in place of which part.

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -57,6 +58,7 @@ func TestAnotherServerMayStandInAPartsPlace(t *testing.T) {
 	args := []string{"where-they-wait", "-clients", "10", "-replace", "part4-bounded-accept=part2-threaded"}
 	require.NoError(t, run(t.Context(), args, &out, io.Discard))
 	assert.Contains(t, out.String(), "✗ does not hold here: a server that takes a slot before it accepts does block")
+	assert.Contains(t, out.String(), "part4-bounded-accept=part2-threaded  ███", "a drawing does not hide who was there")
 }
 
 func TestJSONIsAnObjectOnEachLine(t *testing.T) {
@@ -72,6 +74,19 @@ func TestJSONIsAnObjectOnEachLine(t *testing.T) {
 		kinds[kind]++
 	}
 	assert.Equal(t, map[string]int{"step": 4, "reading": 8, "row": 4, "verdict": 2}, kinds)
+}
+
+// brokenPipe is an output whose reader has gone.
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestWhenNobodyReadsTheLabEnds(t *testing.T) {
+	temp := tempDir(t)
+	for _, args := range [][]string{{"three-clients", "-pause", "1m", "-json"}, {"all"}} {
+		assert.ErrorIs(t, run(t.Context(), args, brokenPipe{}, io.Discard), syscall.EPIPE, "%q", args)
+	}
+	assertEmpty(t, temp)
 }
 
 // tempDir makes what the lab builds go to a folder of the test's own.
@@ -100,7 +115,7 @@ func TestCtrlCGivesThePromptBack(t *testing.T) {
 	bin := t.TempDir()
 	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
 	temp := tempDir(t)
-	lab := exec.Command(process.Path(bin, "lab"), "three-clients", "-pause", "1h")
+	lab := exec.Command(process.Path(bin, "lab"), "three-clients", "-pause", "1m")
 	require.NoError(t, lab.Start())
 	defer lab.Process.Kill()
 	// Once the first server's program is there and has a client, the experiment is under way.
@@ -152,6 +167,7 @@ func TestEachExperimentHasItsHelp(t *testing.T) {
 		assert.ErrorIs(t, run(t.Context(), []string{name, "-h"}, &out, io.Discard), flag.ErrHelp)
 		assert.Contains(t, out.String(), " "+name+" [flags]")
 		assert.Contains(t, out.String(), "-replace PART=OTHER")
+		narrow(t, out.String())
 	}
 }
 
@@ -159,6 +175,7 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 	for _, args := range [][]string{
 		{"no-such-experiment"}, {"-no-such-flag"}, {"three-clients", "-no-such-flag"}, {"all", "-no-such-flag"},
 		{"three-clients", "extra"}, {"three-clients", "-pause", "-1s"}, {"three-clients", "-pause", "0"}, {"all", "three-clients"},
+		{"sleep", "-d", "2m"}, {"where-they-wait", "-clients", "2"}, {"sleep", "-replace", "part3-pool=no-such-part"},
 		{"sleep", "-replace", "part9=part2-threaded"}, {"sleep", "-replace", "part2-threaded"}, {"sleep", "-n", "0"},
 	} {
 		var out bytes.Buffer
@@ -174,7 +191,7 @@ func TestTheSummaryHasALineForEachClaim(t *testing.T) {
 			{Claim: "a claim that is longer than its column, so that it takes two lines", Expected: "yes", Measured: "no"},
 		}, nil},
 		{"two", nil, errors.New("broken")},
-	}, 80, false)
+	}, 3, 80, false)
 	assert.Equal(t, `
 claim                              expected           measured           holds
 one
@@ -186,6 +203,7 @@ two
   could not find out: see above
 
 1 of 2 claims hold on this machine, in Go.
+Interrupted: 1 of 3 experiments have not run.
 `, text)
 }
 

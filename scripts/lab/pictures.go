@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,11 +14,12 @@ import (
 )
 
 // pictures writes the drawings of an experiment into the folder dir: all charts, all curves or the bars as one picture
-// under the experiment's name, and each chart by itself with its own name behind that.
-func pictures(dir string, e experiments.Experiment, r *results) error {
+// under the experiment's name, and each chart by itself with its own name behind that. It returns the files' names.
+func pictures(dir string, e experiments.Experiment, r *results) (written []string, err error) {
 	title := strings.ToUpper(e.Claim[:1]) + e.Claim[1:]
 	var errs []error
 	write := func(name string, draw func(io.Writer) error) {
+		written = append(written, name+".svg")
 		errs = append(errs, picture(filepath.Join(dir, name+".svg"), draw))
 	}
 	if charts := r.timelines(); len(charts) > 0 {
@@ -32,12 +32,9 @@ func pictures(dir string, e experiments.Experiment, r *results) error {
 		write(e.Name, func(w io.Writer) error { return plot.SVG(w, title, curves...) })
 	}
 	if bars, ok := r.bars(e); ok {
-		if bars.Title == "" {
-			bars.Title = strings.ReplaceAll(e.Name, "-", " ")
-		}
 		write(e.Name, func(w io.Writer) error { return plot.BarsSVG(w, title, bars) })
 	}
-	return errors.Join(errs...)
+	return written, errors.Join(errs...)
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
@@ -47,7 +44,7 @@ func slug(text string) string { return strings.Trim(notInNames.ReplaceAllString(
 func picture(name string, draw func(io.Writer) error) error {
 	f, err := os.Create(name)
 	if err != nil {
-		return fmt.Errorf("-svg: %w", err)
+		return err
 	}
 	return errors.Join(draw(f), f.Close())
 }

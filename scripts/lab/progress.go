@@ -31,13 +31,11 @@ func newProgress(w io.Writer, mode console.ColorMode) *progress {
 // barColumns is the width of a bar with its figures.
 const barColumns = 36
 
-// begin says what is done in one step.
-func (p *progress) begin(what string) {
-	if p.terminal == nil {
+// say says what is done besides the steps.
+func (p *progress) say(what string) {
+	if p.terminal == nil || p.bar == nil {
 		p.log.Info(what)
-		return
 	}
-	fmt.Fprintf(p.terminal, "\r\033[K%s", what)
 }
 
 // step shows a trial's next step.

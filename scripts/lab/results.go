@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
 	"example.com/concurrent-servers/scripts/lab/plot"
@@ -102,28 +103,30 @@ func (r *results) curves(e experiments.Experiment) []plot.Curves {
 	return plots
 }
 
+// barsSayAll says whether a table would only repeat what the bars say.
+func (r *results) barsSayAll(e experiments.Experiment) bool {
+	return len(e.Bars) == 1 && len(r.rows) > 0 && len(r.rows[0].Figures) == 1
+}
+
 // bars are the figures that e wants to be seen as bars, if there are any.
 func (r *results) bars(e experiments.Experiment) (b plot.Bars, ok bool) {
 	b = plot.Bars{Parts: e.Bars}
 	for _, row := range r.rows {
 		bar := plot.Bar{Name: row.Subject}
+		var notes []string
 		for _, name := range e.Bars {
 			f, found := figure(row, name)
 			if !found {
 				continue
 			}
-			b.Format = f.Unit.Format
 			bar.Parts = append(bar.Parts, f.Value)
-			if len(e.Bars) == 1 {
-				bar.Note = f.String()
-			}
+			notes = append(notes, f.String())
 		}
+		bar.Note = strings.Join(notes, " + ")
 		if len(bar.Parts) == len(e.Bars) && len(bar.Parts) > 0 {
 			b.Rows = append(b.Rows, bar)
 		}
 	}
-	if len(e.Bars) == 1 {
-		b.Title = e.Bars[0]
-	}
+	b.Title = strings.Join(e.Bars, " + ")
 	return b, len(b.Rows) > 0
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
@@ -13,67 +14,69 @@ import (
 // width is how wide what is written to out may be.
 func width(out io.Writer) int { return min(max(timeline.SizeOf(out).Width, 60), 110) }
 
-// show draws the results of one experiment: what is claimed, what was seen, what was measured, and what follows.
-func show(out io.Writer, e experiments.Experiment, r *results, colored bool) error {
-	width := width(out)
-	var blocks []string
-	add := func(block string) {
-		if block != "" {
-			blocks = append(blocks, block)
-		}
-	}
-	head := console.Strong(e.Name, colored) + "\n" +
-		wrapped("Claim: "+e.Claim, width) + "\n" + console.Faint(wrapped("Source: "+e.Source, width), colored) + "\n"
-	add(head)
+// show draws the results of one experiment: what is claimed, what was done, what was seen and measured, and what
+// follows.
+func show(e experiments.Experiment, r *results, width int, colored bool) string {
+	blocks := []string{console.Strong(e.Name, colored) + "\n" +
+		console.Wrap("Claim: "+e.Claim, width) + "\n" + console.Faint(console.Wrap("Source: "+e.Source, width), colored) + "\n" +
+		console.Wrap(e.Shows, width) + "\n"}
 	if len(r.charts) > 0 {
-		var text strings.Builder
-		size := timeline.Size{Width: width}
-		if err := timeline.Text(&text, size, colored, r.timelines()...); err != nil {
-			return err
-		}
-		add(text.String())
+		blocks = append(blocks, drawn(func(w io.Writer) error {
+			return timeline.Text(w, timeline.Size{Width: width}, colored, r.timelines()...)
+		}))
 	}
 	for _, c := range r.curves(e) {
-		var text strings.Builder
-		if err := c.Text(&text, width, colored); err != nil {
-			return err
-		}
-		add(text.String())
+		blocks = append(blocks, drawn(func(w io.Writer) error { return c.Text(w, width, colored) }))
 	}
 	if b, ok := r.bars(e); ok {
-		var text strings.Builder
-		if err := b.Text(&text, width, colored); err != nil {
-			return err
-		}
-		add(text.String())
+		blocks = append(blocks, drawn(func(w io.Writer) error { return b.Text(w, width, colored) }))
 	}
-	if !(len(e.Bars) == 1 && len(r.rows) > 0 && len(r.rows[0].Figures) == 1) { // then the bars have said it all
-		add(figures(r.rows, width, colored))
+	if !r.barsSayAll(e) {
+		blocks = append(blocks, figures(r.rows, width, colored))
 	}
 	for _, note := range r.notes {
-		add(wrapped(note, width) + "\n")
+		blocks = append(blocks, console.Wrap(note, width)+"\n")
 	}
 	var verdicts strings.Builder
 	for _, v := range r.verdicts {
 		verdicts.WriteString(verdict(v, width, colored))
 	}
-	add(verdicts.String())
-	return writeAll(out, "\n"+strings.Join(blocks, "\n"))
+	blocks = append(blocks, verdicts.String())
+	return "\n" + strings.Join(slices.DeleteFunc(blocks, func(block string) bool { return block == "" }), "\n")
 }
 
-// figures is the table of all rows.
+// drawn is what draw writes. Writing into memory does not fail.
+func drawn(draw func(io.Writer) error) string {
+	var text strings.Builder
+	if err := draw(&text); err != nil {
+		panic(err)
+	}
+	return text.String()
+}
+
+// figures is the table of all rows. A figure that not all rows have leaves the others' cells empty.
 func figures(rows []experiments.Row, width int, colored bool) string {
 	if len(rows) == 0 {
 		return ""
 	}
-	t := table{head: []string{""}, right: true}
-	for _, f := range rows[0].Figures {
-		t.head = append(t.head, f.Name)
+	var names []string
+	for _, row := range rows {
+		for _, f := range row.Figures {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
 	}
+	t := table{head: append([]string{""}, names...), right: true}
 	untold := false
 	for _, row := range rows {
 		cells := []string{row.Subject}
-		for _, f := range row.Figures {
+		for _, name := range names {
+			f, found := figure(row, name)
+			if !found {
+				cells = append(cells, "")
+				continue
+			}
 			cells = append(cells, f.String())
 			untold = untold || f.Text == "" && !f.Known()
 		}
@@ -93,7 +96,7 @@ func verdict(v experiments.Verdict, width int, colored bool) string {
 	if !v.Holds {
 		mark, color = "✗ does not hold here", console.Lane(1)
 	}
-	claim := wrapped(mark+": "+v.Claim, width) // before it is painted: colours have no width
+	claim := console.Wrap(mark+": "+v.Claim, width) // before it is painted: colours have no width
 	text := color.Paint(mark, colored) + strings.TrimPrefix(claim, mark) + "\n" +
 		hanging(indent, fmt.Sprintf("expected: %s; measured: %s", v.Expected, v.Measured), width)
 	if v.Why != "" {
@@ -109,8 +112,8 @@ type outcome struct {
 	err      error // why it could not find out
 }
 
-// summary is the table of all verdicts.
-func summary(found []outcome, width int, colored bool) string {
+// summary is the table of all verdicts, of so many experiments.
+func summary(found []outcome, of, width int, colored bool) string {
 	t := table{head: []string{"claim", "expected", "measured", "holds"}, widths: []int{width - 47, 17, 17, 5}}
 	held, all := 0, 0
 	for _, o := range found {
@@ -127,13 +130,14 @@ func summary(found []outcome, width int, colored bool) string {
 			t.rows = append(t.rows, []string{"  could not find out: see above"})
 		}
 	}
-	return "\n" + t.text(width, colored) + fmt.Sprintf("\n%d of %d claims hold on this machine, in Go.\n", held, all)
+	text := "\n" + t.text(width, colored) + fmt.Sprintf("\n%d of %d claims hold on this machine, in Go.\n", held, all)
+	if len(found) < of {
+		text += fmt.Sprintf("Interrupted: %d of %d experiments have not run.\n", of-len(found), of)
+	}
+	return text
 }
-
-// wrapped breaks text into lines of at most width characters.
-func wrapped(text string, width int) string { return strings.Join(wrap(text, width), "\n") }
 
 // hanging is text in lines that all begin with indent.
 func hanging(indent, text string, width int) string {
-	return indent + strings.Join(wrap(text, width-len(indent)), "\n"+indent) + "\n"
+	return indent + strings.ReplaceAll(console.Wrap(text, width-len(indent)), "\n", "\n"+indent) + "\n"
 }

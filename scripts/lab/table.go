@@ -82,7 +82,7 @@ func (t table) line(out *strings.Builder, row []string, widths []int, paint func
 	cells := make([][]string, len(row))
 	height := 1
 	for i, text := range row {
-		cells[i] = wrap(text, widths[i])
+		cells[i] = strings.Split(console.Wrap(text, widths[i]), "\n")
 		height = max(height, len(cells[i]))
 	}
 	for l := range height {
@@ -100,24 +100,4 @@ func (t table) line(out *strings.Builder, row []string, widths []int, paint func
 		}
 		out.WriteString(paint(strings.TrimRight(line, " ")) + "\n")
 	}
-}
-
-// wrap breaks text between words, so that no line is longer than width unless a word is. Lines after the first are
-// indented as the first is.
-func wrap(text string, width int) []string {
-	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
-	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = indent + word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = indent + word
-		}
-	}
-	return append(lines, line)
 }

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 )
 
 // Name is the name of the running command, without the path or the ending that the build gave it.
@@ -91,19 +90,29 @@ func explain(text string) string {
 	return strings.Replace(text, "flag provided but not defined:", "there is no flag", 1)
 }
 
+// helpWidth is the width of a help text, which may be read anywhere.
+const helpWidth = 80
+
+// flagName is a flag as one types it, with the name of its value.
+func flagName(f *flag.Flag) string {
+	value, _ := flag.UnquoteUsage(f)
+	return join("-"+f.Name, value)
+}
+
 func printHelp(fs *flag.FlagSet, help Help, out io.Writer) {
 	command, flags := join(Name(), help.Command), ""
 	fs.VisitAll(func(*flag.Flag) { flags = "[flags]" })
-	fmt.Fprintf(out, "%s\n\nusage: %s\n\n", help.Summary, join(command, flags, help.Arguments))
-	columns := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "%s\n\nusage: %s\n\n", Wrap(help.Summary, helpWidth), join(command, flags, help.Arguments))
+	widest := 0
+	fs.VisitAll(func(f *flag.Flag) { widest = max(widest, len(flagName(f))) })
 	fs.VisitAll(func(f *flag.Flag) {
-		value, usage := flag.UnquoteUsage(f)
+		_, usage := flag.UnquoteUsage(f)
 		if f.DefValue != "" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(columns, "  %s\t%s\n", join("-"+f.Name, value), usage)
+		indent := "\n" + strings.Repeat(" ", widest+4)
+		fmt.Fprintf(out, "  %-*s  %s\n", widest, flagName(f), strings.ReplaceAll(Wrap(usage, helpWidth-widest-4), "\n", indent))
 	})
-	columns.Flush()
 	if flags != "" {
 		fmt.Fprintln(out)
 	}

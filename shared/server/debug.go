@@ -16,6 +16,7 @@ import (
 
 // Vars is what GET /debug/vars says under the name "server".
 type Vars struct {
+	Uptime float64 `json:"uptime"` // seconds since the endpoint was opened: when the rest was true
 	Counters
 	Goroutines int    `json:"goroutines"`
 	Threads    uint64 `json:"threads"` // of the operating system, as the Go runtime counts them
@@ -24,7 +25,8 @@ type Vars struct {
 // serveDebug serves counters (expvar) and profiles (pprof) on ln until the process ends. POST /stop is the stop
 // signal for systems on which one process cannot signal another; stop may be called more than once.
 func serveDebug(ln net.Listener, s *Server, stop context.CancelFunc) {
-	expvar.Publish("server", expvar.Func(func() any { return s.vars() }))
+	opened := time.Now()
+	expvar.Publish("server", expvar.Func(func() any { return s.vars(opened) }))
 	mux := http.NewServeMux()
 	mux.Handle("GET /debug/vars", expvar.Handler())
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
@@ -52,10 +54,10 @@ func loopbackOnly(next http.Handler) http.Handler {
 	})
 }
 
-func (s *Server) vars() Vars {
+func (s *Server) vars(opened time.Time) Vars {
 	threads := []metrics.Sample{{Name: "/sched/threads/total:threads"}}
 	metrics.Read(threads)
-	v := Vars{Counters: s.Counters(), Goroutines: runtime.NumGoroutine()}
+	v := Vars{Uptime: time.Since(opened).Seconds(), Counters: s.Counters(), Goroutines: runtime.NumGoroutine()}
 	if threads[0].Value.Kind() == metrics.KindUint64 {
 		v.Threads = threads[0].Value.Uint64()
 	}

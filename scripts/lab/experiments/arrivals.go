@@ -21,8 +21,8 @@ func init() {
 		Shows: "Lets three clients arrive one after the other, each while the one before it is served. A client's waiting " +
 			"begins when it arrives, so who comes later waits less for the same place.",
 		Setup: func(fs *flag.FlagSet) Run {
-			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, "the `time` between two messages of a client")
-			stagger := duration(fs, "stagger", 120*time.Millisecond, time.Millisecond, "the `time` between two arrivals")
+			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
+			stagger := duration(fs, "stagger", 120*time.Millisecond, time.Millisecond, time.Minute, "the `time` between two arrivals")
 			return func(ctx context.Context, t *Trial) error { return arrivals(ctx, t, *pause, *stagger) }
 		},
 	})
@@ -30,8 +30,9 @@ func init() {
 
 func arrivals(ctx context.Context, t *Trial, pause, stagger time.Duration) error {
 	service := 2*pause + pause/5 // what a conversation takes
-	if 2*stagger >= service {
-		return console.Usagef("-stagger %v: want less than half of what a conversation takes, %v, or nobody meets anybody", stagger, service)
+	if third := service - 2*stagger; third < leastWait {
+		return console.Usagef("-stagger %v: a conversation takes %v, so before two workers the third client would wait for %v; want that to be %v or more, or it cannot be told",
+			stagger, service, max(third, 0), leastWait)
 	}
 	t.Steps(len(rig.Parts))
 	for _, test := range []struct {
@@ -66,6 +67,9 @@ func arrivals(ctx context.Context, t *Trial, pause, stagger time.Duration) error
 	}
 	return nil
 }
+
+// leastWait is a wait that a busy machine does not cause by itself; see near.
+const leastWait = 60 * time.Millisecond
 
 func times(ds []time.Duration) string {
 	var texts []string

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
-	"example.com/concurrent-servers/shared/console"
 )
 
 func init() {
@@ -18,11 +17,13 @@ func init() {
 		Claim:  "a few dozen CPU-bound clients bring a server to its knees",
 		Source: "Bendersky, Concurrent Servers, part 2",
 		Shows: "Over http, lets four clients request / again and again, which costs next to nothing; first alone, then beside " +
-			"clients that request /spin again and again, which computes.",
+			"clients that request /spin again and again, which computes. Parts 3 and 4 run with as few workers or slots as a small " +
+			"machine has processors, and with more than there are clients.",
+		Bars: []string{"cheap answers"},
 		Setup: func(fs *flag.FlagSet) Run {
 			heavy := count(fs, "heavy", 24, "the `number` of clients that let the server compute")
-			work := duration(fs, "work", 50*time.Millisecond, time.Millisecond, "what one request computes, as the `time` that a processor needs")
-			d := duration(fs, "d", 1500*time.Millisecond, 50*time.Millisecond, "how much `time` each measurement takes")
+			work := duration(fs, "work", 50*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
+			d := duration(fs, "d", 1500*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes")
 			return func(ctx context.Context, t *Trial) error { return cpuBound(ctx, t, *heavy, *work, *d) }
 		},
 	})
@@ -31,8 +32,11 @@ func init() {
 const (
 	cheapClients = 4
 	largePool    = 64
-	onItsKnees   = 10 // times fewer answers
+	onItsKnees   = 0.1 // of the answers that there are without heavy clients
 )
+
+// A cheapLoad is what the cheap clients got, alone and beside heavy ones.
+type cheapLoad struct{ alone, beside float64 } // answers a second
 
 func cpuBound(ctx context.Context, t *Trial, heavy int, work, d time.Duration) error {
 	type setup struct {
@@ -41,38 +45,39 @@ func cpuBound(ctx context.Context, t *Trial, heavy int, work, d time.Duration) e
 	}
 	setups := []setup{{rig.Sequential, 0}, {rig.Threaded, 0}, {rig.Pool, 2}, {rig.Pool, largePool}, {rig.BoundedAccept, 2}, {rig.BoundedAccept, largePool}}
 	t.Steps(2 * len(setups))
-	slowdown := make(map[setup]float64)
-	latency := make(map[setup]time.Duration)
+	cheap := make(map[setup]cheapLoad)
 	for _, setup := range setups {
 		args, name := []string{"-protocol", "http", "-quiet"}, setup.part
 		if setup.n > 0 {
 			n := strconv.Itoa(setup.n)
 			args, name = append(args, "-n", n), name+" -n "+n
 		}
-		var rates []float64
-		for _, heavy := range []int{0, heavy} {
-			t.Step("%s: four cheap clients beside %d heavy ones", name, heavy)
+		var got cheapLoad
+		for _, clients := range []int{0, heavy} {
+			t.Step("%s with %s", name, several(clients, "heavy client"))
 			err := t.Servers.With(ctx, setup.part, args, func(s *rig.Server) error {
-				cheap, spun, err := besideHeavy(ctx, s, heavy, work, d)
+				answers, spun, err := besideHeavy(ctx, s, clients, work, d)
 				if err != nil {
 					return err
 				}
-				half, most := Time("cheap: median", cheap.Quantile(.5)), Time("cheap: 99 %", cheap.Quantile(.99))
-				if cheap.Answered == 0 {
-					half, most = half.As("no answer"), most.As("no answer")
+				got.beside = answers.Rate()
+				figures := []Figure{Rate("cheap answers", answers.Rate()), Within("half answered within", answers, .5),
+					Within("all answered within", answers, 1)}
+				if clients == 0 {
+					got.alone = answers.Rate()
+					t.Row(name, figures...)
+					return nil
 				}
-				t.Row(name, Count("heavy clients", int64(heavy)), Rate("cheap answers", cheap.Rate()), half, most, Rate("heavy answers", spun))
-				rates = append(rates, cheap.Rate())
-				latency[setup] = cheap.Quantile(.5)
+				t.Row(fmt.Sprintf("%s + %d", name, clients), append(figures, Rate("heavy answers", spun))...)
 				return nil
 			})
 			if err != nil {
 				return err
 			}
 		}
-		slowdown[setup] = rates[0] / max(rates[1], 1/d.Seconds())
+		cheap[setup] = got
 	}
-	kneesVerdicts(t, heavy, slowdown[setup{rig.Threaded, 0}], slowdown[setup{rig.Pool, 2}], latency[setup{rig.Threaded, 0}])
+	kneesVerdicts(t, heavy, cheap[setup{rig.Threaded, 0}], cheap[setup{rig.Pool, 2}], cheap[setup{rig.Pool, largePool}])
 	return nil
 }
 
@@ -96,26 +101,29 @@ func besideHeavy(ctx context.Context, s *rig.Server, heavy int, work, d time.Dur
 	return cheap, spun.Rate(), spun.Why
 }
 
-func kneesVerdicts(t *Trial, heavy int, threaded, pool float64, latency time.Duration) {
-	fewer := func(times float64) string { return fmt.Sprintf("%.0f times fewer", times) }
-	v := Verdict{
-		Claim:    fmt.Sprintf("%d CPU-bound clients bring a server to its knees that has a goroutine for each", heavy),
-		Expected: fmt.Sprintf("at least %d times fewer cheap answers", onItsKnees),
-		Measured: fewer(threaded),
-		Holds:    threaded >= onItsKnees,
+func kneesVerdicts(t *Trial, heavy int, threaded, small, large cheapLoad) {
+	rate := PerSecond.Format
+	for _, claim := range []struct {
+		text  string
+		got   cheapLoad
+		knees bool
+	}{
+		{fmt.Sprintf("%s starve the cheap ones where each has a goroutine", several(heavy, "CPU-bound client")), threaded, true},
+		{"a pool of two does not let them starve", small, false},
+	} {
+		v := Verdict{
+			Claim:    claim.text,
+			Expected: fmt.Sprintf("less than %s, a tenth of what they get alone", rate(claim.got.alone*onItsKnees)),
+			Measured: rate(claim.got.beside),
+			Holds:    claim.got.beside < claim.got.alone*onItsKnees == claim.knees,
+		}
+		if !claim.knees {
+			v.Expected = fmt.Sprintf("at least %s, a tenth of what they get alone", rate(claim.got.alone*onItsKnees))
+		}
+		t.Verdict(v)
 	}
-	if v.Holds {
-		v.Why = "The cheap clients share the processors with all that compute, and get an answer in " + console.Duration(latency) + "."
+	if small.beside < large.beside && large.beside < large.alone*onItsKnees {
+		t.Note("Bounding how many compute at once does not help the cheap clients here: with %d workers they wait in no queue, but share the processors; with 2 they wait behind the heavy ones, and get even less (%s against %s). What would help is a queue of their own.",
+			largePool, rate(small.beside), rate(large.beside))
 	}
-	t.Verdict(v)
-	v = Verdict{
-		Claim:    "a pool of two workers spares the cheap clients that",
-		Expected: fmt.Sprintf("less than %d times fewer", onItsKnees),
-		Measured: fewer(pool),
-		Holds:    pool < onItsKnees,
-	}
-	if !v.Holds {
-		v.Why = "There is one queue for all: a cheap request waits until every heavy one before it has been computed."
-	}
-	t.Verdict(v)
 }

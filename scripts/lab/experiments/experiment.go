@@ -46,7 +46,7 @@ func All() []Experiment {
 	return slices.SortedFunc(slices.Values(all), func(a, b Experiment) int { return cmp.Compare(a.Place, b.Place) })
 }
 
-// A Trial is one run of an experiment. It tells a listener what happens. Its methods are safe for concurrent use.
+// A Trial is one run of an experiment. It tells a listener what happens.
 type Trial struct {
 	Servers *rig.Servers
 
@@ -66,7 +66,7 @@ func (t *Trial) tell(e Event) {
 	t.listen(e)
 }
 
-// Steps says of how many steps the trial will consist.
+// Steps says of how many steps the trial will consist. It and Step are for the goroutine that runs the experiment.
 func (t *Trial) Steps(n int) { t.steps = n }
 
 // Step says what is done next.
@@ -100,8 +100,7 @@ func (t *Trial) Lanes(ctx context.Context, name string, run client.Run, names ..
 // Title gives the chart called name a title, when it is known what the chart shows.
 func (t *Trial) Title(name, title string) { t.tell(Title{name, title}) }
 
-// Row tells figures about a subject: a server, or a way of doing something. All rows of a trial have the same
-// figures.
+// Row tells figures about a subject: a server, or a way of doing something.
 func (t *Trial) Row(subject string, figures ...Figure) { t.tell(Row{subject, figures}) }
 
 // Note tells something that stands below the results, in a sentence or more.
@@ -119,26 +118,26 @@ func (t *Trial) Settled(ctx context.Context, s *rig.Server) (rig.Meters, error) 
 	return m, err
 }
 
-// duration declares a flag for a time of at least least.
-func duration(fs *flag.FlagSet, name string, value, least time.Duration, usage string) *time.Duration {
-	d := &atLeast{value, least}
+// duration declares a flag for a time between two others.
+func duration(fs *flag.FlagSet, name string, value, least, most time.Duration, usage string) *time.Duration {
+	d := &within{value, least, most}
 	fs.Var(d, name, usage)
 	return &d.value
 }
 
-type atLeast struct{ value, least time.Duration }
+type within struct{ value, least, most time.Duration }
 
-func (d *atLeast) String() string {
+func (d *within) String() string {
 	if d.value == 0 {
 		return ""
 	}
 	return console.Duration(d.value)
 }
 
-func (d *atLeast) Set(text string) error {
+func (d *within) Set(text string) error {
 	value, err := time.ParseDuration(text)
-	if err != nil || value < d.least {
-		return fmt.Errorf("want a time with its unit of at least %v", d.least)
+	if err != nil || value < d.least || value > d.most {
+		return fmt.Errorf("want a time from %s to %s, for example %s", console.Duration(d.least), console.Duration(d.most), console.Duration(d.value))
 	}
 	d.value = value
 	return nil

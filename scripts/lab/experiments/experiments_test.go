@@ -2,10 +2,12 @@ package experiments
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -23,10 +25,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	var err error
+	if parts, err = rig.NewServers(context.Background(), func() {}); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
-		if built, err := buildOnce(); err == nil {
-			built.Close()
-		}
+		parts.Close()
 		os.Exit(status)
 	}))
 }
@@ -77,15 +81,16 @@ func answers(told []Event) string {
 	return word
 }
 
-// parts are the four, built once for all tests.
-func parts(t *testing.T) *rig.Servers {
-	t.Helper()
-	built, err := buildOnce()
-	require.NoError(t, err)
-	return built
-}
+// parts are the four, built once for all tests, when the first needs them.
+var parts *rig.Servers
 
-var buildOnce = sync.OnceValues(func() (*rig.Servers, error) { return rig.Build(context.Background()) })
+// with returns the parts with others in their places.
+func with(t *testing.T, instead map[string]string) *rig.Servers {
+	t.Helper()
+	servers, err := parts.Instead(instead)
+	require.NoError(t, err)
+	return servers
+}
 
 // Each experiment comes out as it should with the parts, and each verdict otherwise with another server in a part's
 // place, or with another parameter. Those that judge how fast a machine computes are judged by figures, in
@@ -102,19 +107,12 @@ func TestVerdictsAreMeasuredAndFlip(t *testing.T) {
 		{"arrivals -pause 150ms -stagger 90ms", "yyyy", wrong, "", "nnnn"},
 		{"sleep -d 150ms", "yyy", map[string]string{one: each, pool: one}, "", "nnn"},
 		{"where-they-wait -clients 20", "ny", map[string]string{pool: bounded, bounded: each}, "", "yn"},
-		{"idle-flood -clients 40 -patience 300ms", "nn", map[string]string{each: pool, pool: each}, "", "yy"},
-		{"squatters -idle-timeout 200ms -patience 700ms", "yyyy", map[string]string{each: pool, pool: each, bounded: each}, "", "nnyn"},
-		{"squatters -idle-timeout 200ms -patience 700ms", "yyyy", nil, "squatters -idle-timeout 10s -patience 300ms", "yyny"},
-		{"refuse-or-wait -patience 500ms", "yy", map[string]string{bounded: each}, "", "ny"},
-		{"lost-update -clients 4 -times 30000", "yy", map[string]string{each: each + rig.Racy, each + rig.Racy: each}, "", "nn"},
+		{"idle-flood -clients 40 -patience 300ms", "nnn", map[string]string{each: pool, pool: each}, "", "yyy"},
+		{"squatters -idle-timeout 150ms -patience 450ms", "yyyy", map[string]string{each: pool, pool: each, bounded: each}, "", "nnnn"},
+		{"squatters -idle-timeout 150ms -patience 450ms", "yyyy", map[string]string{pool: one}, "", "yyyn"},
+		{"refuse-or-wait -patience 500ms", "yyy", map[string]string{bounded: each, pool: each}, "", "nny"},
 	} {
 		t.Run(test.line, func(t *testing.T) {
-			if strings.HasPrefix(test.line, "lost-update") && (process.WatchingRaces || runtime.GOMAXPROCS(0) < 2) {
-				t.Skip("needs two processors, and servers that race without being told")
-			}
-			if strings.HasPrefix(test.line, "where-they-wait") && runtime.GOOS != "linux" {
-				t.Log("without the length of the backlog")
-			}
 			t.Parallel()
 			if test.other == "" {
 				test.other = test.line
@@ -122,9 +120,9 @@ func TestVerdictsAreMeasuredAndFlip(t *testing.T) {
 			var right, wrong []Event
 			var rightErr, wrongErr error
 			var trials sync.WaitGroup // most of an experiment is waiting
-			do, doOther, servers := setup(t, test.line), setup(t, test.other), parts(t)
-			trials.Go(func() { right, rightErr = try(t.Context(), servers, do) })
-			trials.Go(func() { wrong, wrongErr = try(t.Context(), servers.Instead(test.instead), doOther) })
+			do, doOther, others := setup(t, test.line), setup(t, test.other), with(t, test.instead)
+			trials.Go(func() { right, rightErr = try(t.Context(), parts, do) })
+			trials.Go(func() { wrong, wrongErr = try(t.Context(), others, doOther) })
 			trials.Wait()
 			require.NoError(t, rightErr)
 			require.NoError(t, wrongErr)
@@ -134,29 +132,49 @@ func TestVerdictsAreMeasuredAndFlip(t *testing.T) {
 	}
 }
 
+// Whether an update is lost is chance, so it is tried until one is. With the lock, none may be lost in any try.
+func TestUpdatesAreLostWithoutALockOnly(t *testing.T) {
+	if process.WatchingRaces || runtime.GOMAXPROCS(0) < 2 {
+		t.Skip("needs two processors, and servers that race without being told")
+	}
+	const racy = rig.Threaded + rig.Racy
+	for want, instead := range map[string]map[string]string{
+		"yy": nil, "nn": {rig.Threaded: racy, racy: rig.Threaded},
+	} {
+		withLock := map[string]int{"yy": 1, "nn": 0}[want] // where the server with the lock is judged
+		assert.Eventually(t, func() bool {
+			told, err := try(t.Context(), with(t, instead), setup(t, "lost-update -clients 8 -times 30000"))
+			if !assert.NoError(t, err) {
+				return true
+			}
+			assert.Equal(t, want[withLock], answers(told)[withLock])
+			return answers(told) == want
+		}, time.Minute, time.Millisecond)
+	}
+}
+
 func TestFloodsAndPressureAreMeasured(t *testing.T) {
-	servers := parts(t)
 	for line, rows := range map[string]int{
-		"idle-flood -clients 8 -patience 50ms":            20,
-		"cpu-bound -heavy 4 -work 5ms -d 100ms":           12,
-		"degradation -work 5ms -patience 200ms -d 100ms":  15,
-		"pool-size -work 2ms -d 60ms":                     12,
-		"nagle -clients 3":                                3,
-		"lost-update -clients 1 -times 10":                2,
-		"squatters -n 1 -idle-timeout 1s -patience 100ms": 8,
+		"idle-flood -clients 20 -patience 50ms":             25,
+		"cpu-bound -heavy 4 -work 2ms -d 60ms":              12,
+		"degradation -work 3ms -patience 200ms -d 100ms":    15,
+		"pool-size -work 2ms -d 50ms":                       12,
+		"nagle -clients 3":                                  3,
+		"lost-update -clients 2 -times 10":                  2,
+		"squatters -n 1 -idle-timeout 50ms -patience 100ms": 8,
 	} {
 		if strings.HasPrefix(line, "lost-update") && process.WatchingRaces {
 			continue // it would be told
 		}
-		told, err := try(t.Context(), servers, setup(t, line))
-		require.NoError(t, err, line)
-		got := of[Row](told)
-		assert.Len(t, got, rows, line)
-		for _, row := range got {
-			for i, f := range row.Figures {
-				assert.Equal(t, got[0].Figures[i].Name, f.Name, "%s: all rows have the same figures", line)
+		told, err := try(t.Context(), parts, setup(t, line))
+		for range 5 { // other tests may keep the machine too busy to measure
+			if err == nil || !strings.Contains(err.Error(), "machine") {
+				break
 			}
+			told, err = try(t.Context(), parts, setup(t, line))
 		}
+		require.NoError(t, err, line)
+		assert.Len(t, of[Row](told), rows, line)
 		assert.NotEmpty(t, of[Verdict](told), line)
 		steps := of[Step](told)
 		for i, s := range steps {
@@ -167,7 +185,7 @@ func TestFloodsAndPressureAreMeasured(t *testing.T) {
 }
 
 func TestAThreadForEachClientIsMeasured(t *testing.T) {
-	told, err := try(t.Context(), parts(t), setup(t, "os-threads -clients 50 -d 100ms -limit=false"))
+	told, err := try(t.Context(), parts, setup(t, "os-threads -clients 500 -d 500ms -limit=false"))
 	require.NoError(t, err)
 	rows := of[Row](told)
 	assert.InDelta(t, 0, rows[0].Figures[1].Value, 0.3, "threads for each client without -os-threads")
@@ -178,35 +196,36 @@ func TestPastTheRuntimesLimitItsOwnMessageIsShown(t *testing.T) {
 	if process.WatchingRaces {
 		t.Skip("the race detector allows fewer goroutines than that")
 	}
-	if enoughDescriptors(maxThreads+100) != nil {
+	if limit := rig.DescriptorLimit(); limit != rig.Unknown && limit < maxThreads+300 {
 		t.Skip("this machine does not allow a process so many open files")
 	}
 	var told []Event
-	require.NoError(t, pastTheLimit(t.Context(), NewTrial(parts(t), func(e Event) { told = append(told, e) })))
+	require.NoError(t, pastTheLimit(t.Context(), NewTrial(parts, func(e Event) { told = append(told, e) })))
 	assert.Equal(t, "y", answers(told))
 	assert.Contains(t, of[Note](told)[0].Text, "exceeds 10000-thread limit")
 }
 
 // At any moment, an interrupt ends an experiment within a second, and no server runs on.
 func TestAnInterruptEndsEachExperimentAtOnce(t *testing.T) {
-	servers := parts(t)
 	for _, e := range All() {
 		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
 			ctx, interrupt := context.WithCancel(t.Context())
 			interrupted := make(chan time.Time, 1)
 			var once sync.Once
-			trial := NewTrial(servers, func(Event) {
+			trial := NewTrial(parts, func(Event) {
 				once.Do(func() {
 					time.AfterFunc(after, func() { interrupted <- time.Now(); interrupt() })
 				})
 			})
 			err := e.Setup(flag.NewFlagSet("", flag.ContinueOnError))(ctx, trial)
-			if ctx.Err() == nil && err == nil {
+			if err == nil && ctx.Err() == nil {
 				interrupt()
 				continue // it was quicker
 			}
 			took := time.Since(<-interrupted)
-			assert.ErrorIs(t, err, console.ErrInterrupted, "%s after %v", e.Name, after)
+			if err != nil { // it may have been done at that moment
+				assert.ErrorIs(t, err, console.ErrInterrupted, "%s after %v", e.Name, after)
+			}
 			assert.Less(t, took, time.Second, "%s after %v", e.Name, after)
 		}
 	}
@@ -225,14 +244,12 @@ func TestAnInterruptEndsEachExperimentAtOnce(t *testing.T) {
 
 func TestWrongParametersAreRefused(t *testing.T) {
 	for _, line := range []string{
-		"arrivals -pause 100ms -stagger 110ms", "sleep -n 9", "where-they-wait -clients 2", "os-threads -clients 10000",
+		"arrivals -pause 100ms -stagger 90ms", "sleep -n 9", "where-they-wait -clients 2", "os-threads -clients 10000",
+		"os-threads -clients 499", "idle-flood -clients 19", "lost-update -clients 1", "degradation -work 50ms -patience 50ms",
+		"squatters -idle-timeout 1s -patience 1s",
 	} {
 		err := setup(t, line)(t.Context(), NewTrial(nil, func(Event) {}))
 		assert.ErrorAs(t, err, new(console.UsageError), line)
-	}
-	if limit := rig.DescriptorLimit(); limit != rig.Unknown && limit < 90_000 {
-		err := setup(t, "idle-flood -clients 100000")(t.Context(), NewTrial(nil, func(Event) {}))
-		assert.ErrorContains(t, err, "open files")
 	}
 }
 
@@ -248,5 +265,29 @@ func TestEachExperimentSaysWhatItIs(t *testing.T) {
 		_, err := os.Stat(strings.ReplaceAll(e.Name, "-", "_") + ".go")
 		assert.NoError(t, err, "its file")
 	}
-	assert.Len(t, names, 13)
+}
+
+// The example in the package's comment is a whole file. It must build, run, and do what it says.
+func TestTheExampleOfAnExperimentIsOne(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	var example strings.Builder
+	for line := range strings.Lines(string(doc)) {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(code)
+		} else if line == "//\n" && example.Len() > 0 {
+			example.WriteByte('\n')
+		}
+	}
+	dir := t.TempDir()
+	file, overlay := filepath.Join(dir, "greeting.go"), filepath.Join(dir, "overlay.json")
+	here, err := filepath.Abs("greeting.go")
+	require.NoError(t, err)
+	places, err := json.Marshal(map[string]any{"Replace": map[string]string{here: file}})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, []byte(example.String()), 0o600))
+	require.NoError(t, os.WriteFile(overlay, places, 0o600))
+	out, err := exec.Command("go", "run", "-overlay", overlay, "..", "greeting").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	assert.Contains(t, string(out), "✓ holds: a client is greeted within a moment")
 }

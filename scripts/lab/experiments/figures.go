@@ -18,6 +18,14 @@ type Figure struct {
 	Text  string  `json:"text,omitempty"` // what to say instead of the value
 }
 
+// several is a number of things in words.
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // A Unit is what a figure counts.
 type Unit string
 
@@ -40,6 +48,17 @@ func Time(name string, d time.Duration) Figure { return Figure{name, d.Seconds()
 
 // Rate is a number of things per second.
 func Rate(name string, r float64) Figure { return Figure{name, r, PerSecond, ""} }
+
+// Within is the time within which a share q of the requests of a load was answered or given up, with a > before it if
+// it may have been longer.
+func Within(name string, l *rig.Load, q float64) Figure {
+	d, atLeast := l.Quantile(q)
+	f := Time(name, d)
+	if atLeast {
+		return f.As("> " + f.String())
+	}
+	return f
+}
 
 // As is f with text in place of its value.
 func (f Figure) As(text string) Figure {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/console"
 )
 
 func init() {
@@ -24,6 +25,7 @@ func init() {
 		Source: "Warden, How to write a socket server, part III",
 		Shows: "Over the words protocol, lets clients ask part 2 for one word many times. The server counts the questions: " +
 			"without a lock (built with the tag racy), and with one. Then it compares the count with the questions.",
+		Bars: []string{"lost"},
 		Setup: func(fs *flag.FlagSet) Run {
 			clients := count(fs, "clients", 8, "the `number` of clients that ask at once")
 			times := count(fs, "times", 50_000, "the `number` of questions that each asks")
@@ -35,6 +37,9 @@ func init() {
 const askedWord = "light"
 
 func lostUpdate(ctx context.Context, t *Trial, clients, times int) error {
+	if clients < 2 {
+		return console.Usagef("-clients %d: want at least 2, one alone cannot step on anybody's toes", clients)
+	}
 	t.Steps(2)
 	asked := int64(clients) * int64(times)
 	var lost []int64

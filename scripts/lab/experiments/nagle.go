@@ -2,13 +2,11 @@ package experiments
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"slices"
-	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -21,10 +19,10 @@ func init() {
 		Name:   "nagle",
 		Place:  100,
 		Claim:  "a write for each byte costs about 40 ms in the first reply",
-		Source: "nobody says it; the log in Bendersky's part 2 shows it",
+		Source: "our own, from the log in Bendersky's part 2",
 		Shows: "Measures the time from a client's first words to the last byte of the reply, from a server that writes byte by " +
 			"byte, from the same with TCP_NODELAY set, as Go does by default, and from part 2, which writes once.",
-		Bars: []string{"median"},
+		Bars: []string{"median reply"},
 		Setup: func(fs *flag.FlagSet) Run {
 			clients := count(fs, "clients", 20, "the `number` of clients, one after the other")
 			return func(ctx context.Context, t *Trial) error { return nagle(ctx, t, *clients) }
@@ -46,7 +44,7 @@ func nagle(ctx context.Context, t *Trial, clients int) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		medians[name] = times[len(times)/2]
-		t.Row(name, Time("fastest", times[0]), Time("median", medians[name]), Time("slowest", times[len(times)-1]))
+		t.Row(name, Time("fastest reply", times[0]), Time("median reply", medians[name]), Time("slowest reply", times[len(times)-1]))
 		return nil
 	}
 	for _, way := range []struct {
@@ -54,7 +52,11 @@ func nagle(ctx context.Context, t *Trial, clients int) error {
 		noDelay bool
 	}{{"byte by byte", false}, {"byte by byte, no delay", true}} {
 		t.Step("%s, %d clients", way.name, clients)
-		if err := byteByByte(way.noDelay, func(addr string) error { return measure(way.name, addr) }); err != nil {
+		slow := func(conn net.Conn) { // as a server must not answer, so it is no part
+			conn.(*net.TCPConn).SetNoDelay(way.noDelay)
+			protocol.Message(byteWriter{conn})
+		}
+		if err := rig.Serve(slow, func(addr string) error { return measure(way.name, addr) }); err != nil {
 			return err
 		}
 	}
@@ -77,10 +79,11 @@ func nagleVerdicts(t *Trial, delayed, undelayed, once time.Duration) {
 		Measured: console.Duration(delayed-once) + " more",
 		Holds:    delayed-once >= slowReply && delayed-once <= 5*slowReply,
 	}
-	if v.Holds {
+	switch {
+	case v.Holds:
 		v.Why = "The first byte leaves at once. By Nagle's algorithm the others wait until it has been acknowledged, and the client's system acknowledges late, in the hope that it has something to send as well."
-	} else {
-		v.Why = "The client's system acknowledged the first byte without delay here, and then nothing waits for it."
+	case delayed < slowReply:
+		v.Why = "Nothing was held back here: the client's system acknowledged the first byte at once, so the others did not have to wait for that."
 	}
 	t.Verdict(v)
 	t.Verdict(Verdict{
@@ -133,31 +136,6 @@ func replyTime(ctx context.Context, addr string) (time.Duration, error) {
 		return 0, fmt.Errorf("got %q, want %q", reply, firstReply)
 	}
 	return took, nil
-}
-
-// byteByByte runs a message server that answers with a write for each byte, hands use its address, and ends it. It is
-// what a server must not be, so it is no part.
-func byteByByte(noDelay bool, use func(addr string) error) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conn.(*net.TCPConn).SetNoDelay(noDelay)
-			protocol.Message(byteWriter{conn}) // its clients come one after the other
-			conn.Close()
-		}
-	})
-	err = use(ln.Addr().String())
-	closeErr := ln.Close()
-	serving.Wait()
-	return errors.Join(err, closeErr)
 }
 
 // byteWriter writes byte by byte.

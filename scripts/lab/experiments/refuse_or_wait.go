@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -19,13 +18,14 @@ func init() {
 		Name:   "refuse-or-wait",
 		Place:  130,
 		Claim:  "clients believe that they are connected while nobody serves them",
-		Source: "the case against bounded accept, which nobody makes",
+		Source: "our own: the case against part 4",
 		Shows: "Fills each server with clients that stay, and lets one more come, with a patience. Measures how long it takes " +
-			"until it is connected, and until it knows whether it is served. A server that hangs up when it is full is there to compare.",
-		Bars: []string{"knows after"},
+			"until it is connected, and until it is served or gives up. A server that hangs up when it is full is there to compare; " +
+			"the lab runs it itself.",
+		Bars: []string{"waited"},
 		Setup: func(fs *flag.FlagSet) Run {
 			n := count(fs, "n", 2, "the `number` of clients that stay, of workers, and of slots")
-			patience := duration(fs, "patience", 2*time.Second, 100*time.Millisecond, "how much `time` the client has")
+			patience := duration(fs, "patience", 2*time.Second, 100*time.Millisecond, time.Minute, "how much `time` the client has")
 			return func(ctx context.Context, t *Trial) error { return refuseOrWait(ctx, t, *n, *patience) }
 		},
 	})
@@ -37,7 +37,11 @@ func refuseOrWait(ctx context.Context, t *Trial, n int, patience time.Duration) 
 	visit := func(name, addr string) {
 		v := rig.Visitor(ctx, addr, patience)
 		visits[name] = v
-		t.Row(name, Time("connected after", v.Connected), Time("knows after", v.Known), Figure{Name: "what it knows", Text: knowledge(v)})
+		connected := Time("connected after", v.Connected)
+		if v.Connected == 0 {
+			connected = connected.As("never")
+		}
+		t.Row(name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
 	}
 	for _, part := range rig.Parts {
 		t.Step("one more client comes to %s", part)
@@ -58,31 +62,44 @@ func refuseOrWait(ctx context.Context, t *Trial, n int, patience time.Duration) 
 		}
 	}
 	t.Step("one more client comes to a server that refuses")
-	err := refusing(func(addr string) error { visit("a server that refuses", addr); return nil })
+	err := rig.Serve(func(net.Conn) {}, func(addr string) error { // it hangs up on everybody
+		visit("a server that refuses", addr)
+		return nil
+	})
 	if ctx.Err() != nil {
 		return console.ErrInterrupted
 	}
 	if err != nil {
 		return err
 	}
-	refuseVerdicts(t, visits[rig.BoundedAccept], visits["a server that refuses"], patience)
+	refuseVerdicts(t, visits[rig.Pool], visits[rig.BoundedAccept], visits["a server that refuses"], patience)
 	return nil
 }
 
-func refuseVerdicts(t *Trial, bounded, refused rig.Visit, patience time.Duration) {
-	v := Verdict{
-		Claim:    "at a full server with slots a client is connected, and nobody serves it",
-		Expected: "connected, not greeted",
-		Measured: "not connected",
-		Holds:    bounded.Connected > 0 && errors.Is(bounded.Reason, rig.ErrNoGreeting),
+func refuseVerdicts(t *Trial, pool, bounded, refused rig.Visit, patience time.Duration) {
+	for _, full := range []struct {
+		claim string
+		visit rig.Visit
+		why   string
+	}{
+		{"at a full server with slots a client is connected, and nobody serves it", bounded,
+			"The kernel completes the connection by itself and keeps it in the backlog. More than that the client never learns."},
+		{"at a pool that is full it is the same", pool, "The program has accepted it. That, too, the client does not learn."},
+	} {
+		v := Verdict{
+			Claim:    full.claim,
+			Expected: "connected, gives up",
+			Measured: "connected, " + ending(full.visit),
+			Holds:    full.visit.Connected > 0 && errors.Is(full.visit.Reason, rig.ErrNoGreeting),
+		}
+		if full.visit.Connected == 0 {
+			v.Measured = ending(full.visit)
+		}
+		if v.Holds {
+			v.Why = full.why
+		}
+		t.Verdict(v)
 	}
-	if bounded.Connected > 0 {
-		v.Measured = "connected, " + knowledge(bounded)
-	}
-	if v.Holds {
-		v.Why = "The kernel completes the connection on its own and keeps it in the backlog. The client learns no more than that until its patience ends; part 3 is no different."
-	}
-	t.Verdict(v)
 	t.Verdict(Verdict{
 		Claim:    "a server that refuses lets it know at once",
 		Expected: fmt.Sprintf("within a tenth of %v", patience),
@@ -91,36 +108,15 @@ func refuseVerdicts(t *Trial, bounded, refused rig.Visit, patience time.Duration
 	})
 }
 
-func knowledge(v rig.Visit) string {
+// ending says how a visit ended.
+func ending(v rig.Visit) string {
 	switch {
 	case v.Greeted:
-		return "served"
-	case errors.Is(v.Reason, rig.ErrNoGreeting):
-		return "nothing, it gave up"
+		return "is served"
 	case v.Connected == 0:
-		return "not connected"
+		return "is not connected"
+	case errors.Is(v.Reason, rig.ErrNoGreeting):
+		return "gives up"
 	}
-	return "refused"
-}
-
-// refusing runs a server that is always full and hangs up on whom it accepts, hands use its address, and ends it.
-func refusing(use func(addr string) error) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	})
-	err = use(ln.Addr().String())
-	closeErr := ln.Close()
-	serving.Wait()
-	return errors.Join(err, closeErr)
+	return "is refused"
 }

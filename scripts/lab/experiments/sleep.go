@@ -21,7 +21,7 @@ func init() {
 		Shows: "Over http, lets some clients request /sleep and then one more request /, and draws how long that one waits: " +
 			"behind one sleeper in part 1, behind 0 to n+1 of them in part 3.",
 		Setup: func(fs *flag.FlagSet) Run {
-			d := duration(fs, "d", 400*time.Millisecond, 50*time.Millisecond, "each sleeper sleeps for this `time`")
+			d := duration(fs, "d", 400*time.Millisecond, 50*time.Millisecond, time.Minute, "each sleeper sleeps for this `time`")
 			n := count(fs, "n", 2, "the `number` of workers of part 3")
 			return func(ctx context.Context, t *Trial) error { return sleep(ctx, t, *d, *n) }
 		},
@@ -31,6 +31,9 @@ func init() {
 func sleep(ctx context.Context, t *Trial, d time.Duration, n int) error {
 	if n > 8 {
 		return console.Usagef("-n %d: want at most 8, or the charts fill the screen", n)
+	}
+	if d > time.Minute {
+		return console.Usagef("-d %v: want at most 1m, which is as long as the servers sleep", d)
 	}
 	type run struct {
 		part     string
@@ -43,7 +46,7 @@ func sleep(ctx context.Context, t *Trial, d time.Duration, n int) error {
 	t.Steps(len(runs))
 	waited := make(map[run]time.Duration)
 	for _, r := range runs {
-		t.Step("%d sleepers and one other client ask %s", r.sleepers, r.part)
+		t.Step("%s and one other client ask %s", several(r.sleepers, "sleeper"), r.part)
 		args := []string{"-protocol", "http", "-quiet", "-n", strconv.Itoa(n)}
 		err := t.Servers.With(ctx, r.part, args, func(s *rig.Server) error {
 			var paths, names []string
@@ -51,7 +54,7 @@ func sleep(ctx context.Context, t *Trial, d time.Duration, n int) error {
 				paths = append(paths, fmt.Sprintf("/sleep?d=%v", d))
 				names = append(names, fmt.Sprint("sleeper", i+1))
 			}
-			name := fmt.Sprintf("%s, sleepers: %d", r.part, r.sleepers)
+			name := fmt.Sprintf("%s, %s", r.part, several(r.sleepers, "sleeper"))
 			chart, err := t.Lanes(ctx, name,
 				client.Run{Dial: client.Dial(s.Addr), Clients: r.sleepers + 1, Protocol: "http", Paths: append(paths, "/")},
 				append(names, "other")...)
@@ -73,8 +76,8 @@ func sleep(ctx context.Context, t *Trial, d time.Duration, n int) error {
 		blocks bool
 	}{
 		{"one sleeper blocks a sequential server", run{rig.Sequential, 1}, true},
-		{fmt.Sprintf("a pool of %d serves on beside %d", n, n-1), run{rig.Pool, n - 1}, false},
-		{fmt.Sprintf("until %d of them sleep", n), run{rig.Pool, n}, true},
+		{fmt.Sprintf("a pool of %d serves on beside %s", n, several(n-1, "sleeper")), run{rig.Pool, n - 1}, false},
+		{fmt.Sprintf("%s block a pool of %d", several(n, "sleeper"), n), run{rig.Pool, n}, true},
 	} {
 		got := waited[claim.run]
 		v := Verdict{Claim: claim.text, Expected: "served at once", Measured: "waited " + console.Duration(got), Holds: near(got, 0)}

@@ -24,7 +24,7 @@ func init() {
 		Shows: "Lets the same three clients talk to each of the four servers, and draws what happened on one scale. " +
 			"The charts of parts 3 and 4 are alike; the figures below tell them apart.",
 		Setup: func(fs *flag.FlagSet) Run {
-			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, "the `time` between two messages of a client")
+			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
 			return func(ctx context.Context, t *Trial) error { return threeClients(ctx, t, *pause) }
 		},
 	})

@@ -17,26 +17,28 @@ func judged(judge func(*Trial)) string {
 }
 
 func TestVerdictsAboutSpeedFollowFromTheFigures(t *testing.T) {
-	const mib, ms = 1 << 20, time.Millisecond
-	thread := perThread{memory: 20 << 10, space: 8 * mib, threads: 1, cpu: 50e-6}
+	const ms = time.Millisecond
+	thread := perThread{memory: 20 << 10, space: 8 << 20, threads: 1, cpu: 50e-6}
 	goroutine := perThread{memory: 4 << 10, space: 40 << 10, cpu: 20e-6}
+	gaveUp := rig.Visit{Connected: ms, Known: time.Second, Reason: rig.ErrNoGreeting}
+	served := rig.Visit{Connected: ms, Known: ms, Greeted: true}
 	for _, test := range []struct {
 		what, want string
 		judge      func(*Trial)
 	}{
-		{"threads that cost", "yyy", func(t *Trial) { switchingVerdict(t, goroutine, thread) }},
-		{"threads that cost nothing", "nnn", func(t *Trial) { switchingVerdict(t, goroutine, goroutine) }},
-		{"threads of which the system tells nothing", "", func(t *Trial) { switchingVerdict(t, goroutine, perThread{space: rig.Unknown}) }},
+		{"threads that cost", "yyy", func(t *Trial) { threadVerdicts(t, goroutine, thread) }},
+		{"threads that cost nothing", "nnn", func(t *Trial) { threadVerdicts(t, goroutine, goroutine) }},
+		{"threads of which the system tells nothing", "", func(t *Trial) { threadVerdicts(t, goroutine, perThread{space: rig.Unknown}) }},
 
-		{"heavy clients that hurt", "yn", func(t *Trial) { kneesVerdicts(t, 24, 500, 500, ms) }},
-		{"heavy clients that do not", "ny", func(t *Trial) { kneesVerdicts(t, 24, 2, 2, ms) }},
+		{"heavy clients that hurt", "yn", func(t *Trial) { kneesVerdicts(t, 24, cheapLoad{100, 9}, cheapLoad{100, 9}, cheapLoad{}) }},
+		{"heavy clients that do not", "ny", func(t *Trial) { kneesVerdicts(t, 24, cheapLoad{100, 11}, cheapLoad{100, 11}, cheapLoad{}) }},
 
 		{"a pool that computes for nobody", "ynny", func(t *Trial) { degradationVerdicts(t, pressed{1, 0}, pressed{1, 0}, pressed{1, 0}) }},
 		{"a pool that is graceful", "yyyn", func(t *Trial) { degradationVerdicts(t, pressed{1, .9}, pressed{1, .9}, pressed{1, .9}) }},
 		{"a pool that stands still", "nnny", func(t *Trial) { degradationVerdicts(t, pressed{}, pressed{}, pressed{}) }},
 
-		{"two knees", "yy", func(t *Trial) { poolSizeVerdicts(t, 32, 2, 2) }},
-		{"one knee", "nn", func(t *Trial) { poolSizeVerdicts(t, 32, 32, 2) }},
+		{"two knees", "yy", func(t *Trial) { poolSizeVerdicts(t, 32, 2, 32, 2) }},
+		{"one knee", "nn", func(t *Trial) { poolSizeVerdicts(t, 32, 32, 32, 2) }},
 
 		{"a delay", "yy", func(t *Trial) { nagleVerdicts(t, 41*ms, ms, ms) }},
 		{"no delay", "ny", func(t *Trial) { nagleVerdicts(t, ms, ms, ms) }},
@@ -45,15 +47,41 @@ func TestVerdictsAboutSpeedFollowFromTheFigures(t *testing.T) {
 		{"lost without a lock", "yy", func(t *Trial) { lostUpdateVerdicts(t, 7, 0, 2) }},
 		{"lost with a lock", "nn", func(t *Trial) { lostUpdateVerdicts(t, 0, 7, 2) }},
 
-		{"a quick refusal", "yy", func(t *Trial) {
-			refuseVerdicts(t, rig.Visit{Connected: ms, Known: time.Second, Reason: rig.ErrNoGreeting}, rig.Visit{Known: ms}, time.Second)
-		}},
-		{"a slow refusal, and a service", "nn", func(t *Trial) {
-			refuseVerdicts(t, rig.Visit{Connected: ms, Known: ms, Greeted: true}, rig.Visit{Known: time.Second}, time.Second)
-		}},
+		{"a quick refusal", "yyy", func(t *Trial) { refuseVerdicts(t, gaveUp, gaveUp, rig.Visit{Known: ms}, time.Second) }},
+		{"a slow refusal, and a service", "nnn", func(t *Trial) { refuseVerdicts(t, served, served, rig.Visit{Known: time.Second}, time.Second) }},
 	} {
 		assert.Equal(t, test.want, judged(test.judge), test.what)
 	}
+}
+
+func TestAReasonIsGivenOnlyWhereTheFiguresShowIt(t *testing.T) {
+	whys := func(judge func(*Trial)) (all string) {
+		judge(NewTrial(nil, func(e Event) {
+			if v, ok := e.(Verdict); ok {
+				all += v.Why
+			}
+		}))
+		return all
+	}
+	assert.Contains(t, whys(func(t *Trial) { degradationVerdicts(t, pressed{1, 0}, pressed{1, 0}, pressed{1, 0}) }), "who have just left")
+	assert.Empty(t, whys(func(t *Trial) { degradationVerdicts(t, pressed{}, pressed{}, pressed{}) }), "it computes for nobody at all")
+	assert.Empty(t, whys(func(t *Trial) { nagleVerdicts(t, 41*time.Millisecond, 0, 41*time.Millisecond) }))
+	assert.Empty(t, whys(func(t *Trial) { refuseVerdicts(t, rig.Visit{Greeted: true}, rig.Visit{Greeted: true}, rig.Visit{}, 1) }))
+	assert.Empty(t, whys(func(t *Trial) { lostUpdateVerdicts(t, 0, 0, 8) }))
+}
+
+func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
+	assert.Equal(t, []int{1, 2, 4, 8, 16, 32}, poolSizes(2))
+	assert.Equal(t, 256, poolSizes(96)[8])
+	assert.Len(t, poolSizes(96), 9)
+}
+
+func TestAMeasurementByWhichNobodyCanBeJudgedIsAnError(t *testing.T) {
+	var o overload
+	assert.NoError(t, o.sane(rig.Pool, 0, pressed{0.5, 0.5}))
+	assert.NoError(t, o.sane(rig.Pool, 4, pressed{1, 0}))
+	assert.ErrorContains(t, o.sane(rig.Pool, 4, pressed{1.7, 1.7}), "run it again")
+	assert.ErrorContains(t, o.sane(rig.Pool, 0, pressed{0.5, 0}), "-patience")
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {

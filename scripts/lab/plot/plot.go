@@ -33,21 +33,6 @@ type Series struct {
 // A Point is one measured value.
 type Point struct{ X, Y float64 }
 
-// Bars is a drawing of bars, one for each row, each made of parts.
-type Bars struct {
-	Title  string
-	Parts  []string // what the parts are; a single one needs no name
-	Rows   []Bar
-	Format func(float64) string
-}
-
-// A Bar is the values of its parts, in their order.
-type Bar struct {
-	Name  string
-	Parts []float64
-	Note  string // stands at its end, in place of its value
-}
-
 // color is that of the i-th series or part, the same in text and picture.
 func color(i int) console.Color { return console.Lane(i) }
 

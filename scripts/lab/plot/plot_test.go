@@ -81,9 +81,9 @@ func TestAxesEndAtRoundValues(t *testing.T) {
 }
 
 func bars() Bars {
-	return Bars{Parts: []string{"served", "waiting"}, Format: number, Rows: []Bar{
-		{"part2", []float64{50, 0}, ""},
-		{"part3", []float64{1, 49}, ""},
+	return Bars{Parts: []string{"served", "waiting"}, Rows: []Bar{
+		{"part2", []float64{50, 0}, "50 + 0"},
+		{"part3", []float64{1, 49}, "1 + 49"},
 		{"part4", []float64{1, -1}, "unknown"},
 	}}
 }

@@ -36,17 +36,6 @@ func SVG(w io.Writer, title string, plots ...Curves) error {
 	return timeline.Frame(w, title, strings.Join(words, " "), pictureWidth, p.y+margin/2, p.out.String())
 }
 
-// BarsSVG draws the bars as a picture.
-func BarsSVG(w io.Writer, title string, b Bars) error {
-	p := &picture{y: margin / 2}
-	var words []string
-	p.bars(b)
-	for _, r := range b.Rows {
-		words = append(words, r.Name+": "+b.note(r)+".")
-	}
-	return timeline.Frame(w, title, strings.Join(words, " "), pictureWidth, p.y+margin/2, p.out.String())
-}
-
 func (c Curves) describe() string {
 	var series []string
 	for _, s := range c.Series {
@@ -105,47 +94,6 @@ func (p *picture) curve(s Series, i int, at func(Point) (x, y int)) {
 func (p *picture) sample(i, x, y int) {
 	fmt.Fprintf(&p.out, `<path fill="none" stroke="%s" stroke-width="2.5" stroke-dasharray="%s" d="M%d %dh28"/>`+"\n",
 		color(i).Hex, dashes[i%len(dashes)], x, y)
-}
-
-func (p *picture) bars(b Bars) {
-	if b.Title != "" {
-		p.text(margin, p.y+titleHeight-12, "head", "start", b.Title)
-		p.y += titleHeight
-	}
-	name, note := 0, 0
-	for _, r := range b.Rows {
-		name = max(name, utf8.RuneCountInString(r.Name)*perRune)
-		note = max(note, utf8.RuneCountInString(b.note(r))*perRune)
-	}
-	left := margin + name + margin
-	s := b.scale(max(pictureWidth-left-note-2*margin, pictureWidth/4))
-	for _, r := range b.Rows {
-		middle := p.y + lineHeight/2
-		p.text(margin, middle+5, "", "start", r.Name)
-		sum, end := 0.0, 0
-		for i, v := range r.Parts {
-			sum += max(v, 0)
-			next := s.cell(sum)
-			if v > 0 {
-				next = max(next, end+2) // however little, it is there
-				fmt.Fprintf(&p.out, `<rect class="bar" fill="%s" x="%d" y="%d" width="%d" height="%d"/>`+"\n",
-					color(i).Hex, left+end, middle-barHeight/2, next-end, barHeight)
-			}
-			end = next
-		}
-		p.text(left+end+margin/2, middle+5, "soft", "start", b.note(r))
-		p.y += lineHeight
-	}
-	if len(b.Parts) < 2 {
-		return
-	}
-	at := left
-	for i, part := range b.Parts {
-		fmt.Fprintf(&p.out, `<rect class="bar" fill="%s" x="%d" y="%d" width="14" height="14"/>`+"\n", color(i).Hex, at, p.y+6)
-		p.text(at+20, p.y+18, "soft", "start", part)
-		at += 20 + utf8.RuneCountInString(part)*perRune + margin
-	}
-	p.y += lineHeight
 }
 
 func (p *picture) text(x, y int, class, anchor, text string) {

@@ -17,9 +17,6 @@ const (
 // marks tell the curves apart where there is no colour.
 var marks = []rune("●▲■◆○△□◇")
 
-// fills tell the parts of a bar apart where there is no colour.
-var fills = []rune("█▒░▚")
-
 // Text draws the curves for a terminal of the given width.
 func (c Curves) Text(w io.Writer, width int, colored bool) error {
 	width = min(max(width, minWidth), maxWidth)
@@ -149,72 +146,4 @@ func (c Curves) xLabels(x scale, indent, width int) string {
 		return first + "\n" + strings.Repeat(" ", max(width-utf8.RuneCountInString(c.X.Name), 0)) + c.X.Name
 	}
 	return strings.TrimRight(string(text), " ")
-}
-
-// Text draws the bars for a terminal of the given width.
-func (b Bars) Text(w io.Writer, width int, colored bool) error {
-	width = min(max(width, minWidth), maxWidth)
-	name, note := 0, 0
-	for _, r := range b.Rows {
-		name = max(name, utf8.RuneCountInString(r.Name))
-		note = max(note, utf8.RuneCountInString(b.note(r)))
-	}
-	s := b.scale(max(width-name-note-4, 10))
-	var out strings.Builder
-	if b.Title != "" {
-		fmt.Fprintln(&out, b.Title)
-	}
-	for _, r := range b.Rows {
-		fmt.Fprintf(&out, "%-*s  ", name, r.Name)
-		sum, end := 0.0, 0
-		for i, v := range r.Parts {
-			sum += max(v, 0)
-			next := s.cell(sum)
-			if v > 0 && next == end && next < s.cells {
-				next++ // however little, it is there
-			}
-			out.WriteString(color(i).Paint(strings.Repeat(string(fills[i%len(fills)]), next-end), colored))
-			end = next
-		}
-		fmt.Fprintf(&out, "  %s\n", b.note(r))
-	}
-	if len(b.Parts) > 1 {
-		fmt.Fprintf(&out, "%*s", name, "")
-		for i, part := range b.Parts {
-			out.WriteString("  " + color(i).Paint(string(fills[i%len(fills)]), colored) + " " + part)
-		}
-		fmt.Fprintln(&out)
-	}
-	_, err := io.WriteString(w, out.String())
-	return err
-}
-
-func (b Bars) scale(cells int) scale {
-	greatest := 0.0
-	for _, r := range b.Rows {
-		greatest = max(greatest, r.sum())
-	}
-	if greatest == 0 {
-		greatest = 1
-	}
-	return scale{to: greatest, cells: cells}
-}
-
-func (b Bar) sum() (sum float64) {
-	for _, v := range b.Parts {
-		sum += max(v, 0)
-	}
-	return sum
-}
-
-// note is what stands at the end of a bar.
-func (b Bars) note(r Bar) string {
-	if r.Note != "" {
-		return r.Note
-	}
-	var values []string
-	for _, v := range r.Parts {
-		values = append(values, b.Format(v))
-	}
-	return strings.Join(values, " + ")
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
-	"os"
 	"sync"
 	"time"
 )
@@ -33,13 +33,19 @@ type member struct {
 // NewCrowd returns an empty crowd before the server at addr. The caller ends it with [Crowd.Close].
 func NewCrowd(addr string) *Crowd { return &Crowd{addr: addr} }
 
-// Join adds n clients. A server that takes no more connections, for whatever reason, is an error; those that have
-// connected stay.
+// Join adds n clients. More than this machine can hold are an error, and so is a server that takes no more
+// connections; those that have connected stay.
 func (c *Crowd) Join(ctx context.Context, n int) error {
+	if most := mostClients(); c.Held()+n > most {
+		return fmt.Errorf("%d %w: want at most %d, or a higher ulimit -n", c.Held()+n, ErrTooMany, most)
+	}
 	d := net.Dialer{Timeout: connectPatience}
 	for i := range n {
 		arrived := time.Now()
 		conn, err := d.DialContext(ctx, "tcp", c.addr)
+		if late(err) {
+			return fmt.Errorf("%w after %d clients: it has no room for another (on Linux net.core.somaxconn says for how many)", ErrFull, c.Held())
+		}
 		if err != nil {
 			return fmt.Errorf("client %d of %d could not connect: %w", i+1, n, err)
 		}
@@ -50,6 +56,27 @@ func (c *Crowd) Join(ctx context.Context, n int) error {
 		c.readers.Go(func() { c.read(m, arrived) })
 	}
 	return nil
+}
+
+// ErrFull says that a client could not even connect.
+var ErrFull = errors.New("the kernel's backlog is full")
+
+// late says whether err is that time was up.
+func late(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
+}
+
+// ErrTooMany says that a crowd would be too large for a process on this machine.
+var ErrTooMany = errors.New("clients are more than a process may have open files for")
+
+// mostClients is how many connections this process may hold beside all else.
+func mostClients() int {
+	const others = 100
+	if limit := DescriptorLimit(); limit != Unknown {
+		return max(limit-others, 1)
+	}
+	return math.MaxInt
 }
 
 // read notes the greeting, and then ignores what the server says until it hangs up.
@@ -139,6 +166,9 @@ func Visitor(ctx context.Context, addr string, patience time.Duration) Visit {
 	arrived := time.Now()
 	d := net.Dialer{Deadline: arrived.Add(patience)}
 	conn, err := d.DialContext(ctx, "tcp", addr)
+	if late(err) {
+		err = ErrNoGreeting
+	}
 	if err != nil {
 		return Visit{Known: time.Since(arrived), Reason: err}
 	}
@@ -150,7 +180,7 @@ func Visitor(ctx context.Context, addr string, patience time.Duration) Visit {
 	v.Known = time.Since(arrived)
 	v.Greeted = err == nil
 	v.Reason = err
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if late(err) {
 		v.Reason = ErrNoGreeting
 	}
 	return v

@@ -39,7 +39,8 @@ func (s *Server) Read(ctx context.Context) (Meters, error) {
 		return m, err
 	}
 	request.Close = true // a connection kept for later would count as one of the server's descriptors
-	response, err := http.DefaultClient.Do(request)
+	client := http.Client{Timeout: debugPatience}
+	response, err := client.Do(request)
 	if err != nil {
 		return m, fmt.Errorf("asking for the counters: %w", err)
 	}
@@ -51,16 +52,21 @@ func (s *Server) Read(ctx context.Context) (Meters, error) {
 	return m, nil
 }
 
+// debugPatience is how long a server may take to tell its counters: long, as it may be overloaded.
+const debugPatience = 10 * time.Second
+
 // A server has settled when nothing about its clients has changed over so many readings.
 const (
 	settledReadings = 6
 	betweenReadings = 20 * time.Millisecond
+	settlePatience  = 20 * time.Second
 )
 
 // Settled reads the meters until no client has come, gone or moved on for a moment.
 func (s *Server) Settled(ctx context.Context) (Meters, error) {
 	type state struct{ accepted, waiting, serving, backlog int64 }
 	var last state
+	began := time.Now()
 	for same := 0; ; {
 		m, err := s.Read(ctx)
 		if err != nil {
@@ -72,6 +78,9 @@ func (s *Server) Settled(ctx context.Context) (Meters, error) {
 		}
 		if same == settledReadings {
 			return m, nil
+		}
+		if time.Since(began) > settlePatience {
+			return m, fmt.Errorf("its clients still come and go after %v", settlePatience)
 		}
 		if err := Sleep(ctx, betweenReadings); err != nil {
 			return m, err

@@ -26,7 +26,7 @@ func TestServersRunAndEndWhateverHappens(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	t.Setenv("TMP", temp)
-	servers, err := Build(t.Context())
+	servers, err := NewServers(t.Context(), func() {})
 	require.NoError(t, err)
 	args := []string{"-quiet", "-n", "3"}
 	var last *Server
@@ -57,10 +57,16 @@ func TestServersRunAndEndWhateverHappens(t *testing.T) {
 	require.NoError(t, servers.With(t.Context(), BoundedAccept, args, serving))
 	<-last.Exited()
 
-	instead := servers.Instead(map[string]string{Sequential: BoundedAccept, Pool: "no-such-part"})
+	instead, err := servers.Instead(map[string]string{Sequential: BoundedAccept})
+	require.NoError(t, err)
 	require.NoError(t, instead.With(t.Context(), Sequential, args, serving))
-	assert.ErrorContains(t, instead.With(t.Context(), Pool, nil, nil), "no folder no-such-part")
-	assert.NoError(t, servers.With(t.Context(), Threaded, args, func(*Server) error { return nil }), "it knows no -n")
+	for _, no := range []string{"no-such-part", "..", "shared"} {
+		_, err = servers.Instead(map[string]string{Pool: no})
+		assert.ErrorContains(t, err, "no server in")
+	}
+	none := func(*Server) error { return nil }
+	assert.NoError(t, servers.With(t.Context(), Threaded, args, none), "it knows no -n")
+	assert.NoError(t, servers.With(t.Context(), Sequential, []string{"-os-threads", "-quiet"}, none), "nor this")
 	assert.ErrorContains(t, servers.With(t.Context(), Threaded, []string{"-no-such-flag"}, nil), "there is no flag -no-such-flag")
 
 	broken := errors.New("broken")
@@ -79,7 +85,7 @@ func TestServersRunAndEndWhateverHappens(t *testing.T) {
 	err = servers.With(ctx, Pool, nil, func(s *Server) error { last = s; interrupt(); return broken })
 	assert.ErrorIs(t, err, console.ErrInterrupted)
 	<-last.Exited()
-	_, err = Build(ctx)
+	_, err = NewServers(ctx, func() {})
 	assert.ErrorIs(t, err, console.ErrInterrupted, "nothing begins after an interrupt")
 
 	servers.Close()
@@ -160,8 +166,19 @@ func TestWhoPressesAsksAgainAsSoonAsAnswered(t *testing.T) {
 	assert.LessOrEqual(t, l.Answered, 3*12, "each takes 20 ms at least")
 	assert.Positive(t, l.Answered)
 	assert.Equal(t, l.Asked, l.Answered)
-	assert.GreaterOrEqual(t, l.Quantile(.5), 19*time.Millisecond) // the histogram is exact to two figures
+	half, _ := l.Quantile(.5)
+	assert.GreaterOrEqual(t, half, 19*time.Millisecond) // the histogram is exact to two figures
+	_, atLeast := l.Quantile(1)
+	assert.False(t, atLeast, "of all it is known how long they took")
 	assert.InDelta(t, float64(l.Answered)*4, l.Rate(), 0.01)
+}
+
+func TestWhoIsCutOffMightHaveTakenLonger(t *testing.T) {
+	l := Press(t.Context(), site(t, time.Hour), "/", 3, 30*time.Millisecond)
+	assert.Equal(t, 3, l.Pending)
+	assert.Zero(t, l.Known)
+	_, atLeast := l.Quantile(.5)
+	assert.True(t, atLeast)
 }
 
 func TestAFailureIsNoAnswer(t *testing.T) {
@@ -177,7 +194,8 @@ func TestWhoArrivesDoesNotWaitForOthers(t *testing.T) {
 	assert.Positive(t, l.Asked)
 	assert.Zero(t, l.Answered)
 	assert.Zero(t, l.Failed, "to be late is not to fail: %v", l.Why)
-	assert.InDelta(t, 0.05, l.Quantile(1).Seconds(), 0.001, "nobody waits beyond their patience")
+	longest, _ := l.Quantile(1)
+	assert.InDelta(t, 0.05, longest.Seconds(), 0.001, "nobody waits beyond their patience")
 
 	quick := Arrive(t.Context(), site(t, 0), "/", 200, 100*time.Millisecond, 300*time.Millisecond, 10*time.Second)
 	assert.Equal(t, quick.Asked, quick.Answered)
@@ -185,13 +203,34 @@ func TestWhoArrivesDoesNotWaitForOthers(t *testing.T) {
 }
 
 func TestAnInterruptEndsALoad(t *testing.T) {
-	ctx, interrupt := context.WithCancel(t.Context())
-	time.AfterFunc(20*time.Millisecond, interrupt)
 	addr := site(t, time.Hour)
-	began := time.Now()
-	Press(ctx, addr, "/", 3, time.Hour)
-	Arrive(ctx, addr, "/", 100, time.Hour, time.Hour, time.Hour)
-	assert.Less(t, time.Since(began), time.Minute)
+	for _, load := range []func(context.Context){
+		func(ctx context.Context) { Press(ctx, addr, "/", 3, time.Hour) },
+		func(ctx context.Context) { Arrive(ctx, addr, "/", 500, time.Hour, time.Hour, time.Hour) },
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		time.AfterFunc(50*time.Millisecond, interrupt)
+		began := time.Now()
+		load(ctx)
+		assert.Less(t, time.Since(began), time.Minute)
+	}
+}
+
+// Nobody accepts, and the backlog is full: that is late, too, and no failure.
+func TestAFullBacklogIsNoFailure(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	if !shrinkBacklog(ln) {
+		t.Skip("the backlog cannot be made small here")
+	}
+	crowd := NewCrowd(ln.Addr().String())
+	defer crowd.Close()
+	require.ErrorIs(t, crowd.Join(t.Context(), 5), ErrFull)
+	v := Visitor(t.Context(), ln.Addr().String(), 20*time.Millisecond)
+	assert.Zero(t, v.Connected)
+	assert.ErrorIs(t, v.Reason, ErrNoGreeting)
+	assert.True(t, late(Get(t.Context(), ln.Addr().String(), "/", 20*time.Millisecond)))
 }
 
 func TestNoAnswerWithinThePatienceIsATimeout(t *testing.T) {

@@ -2,6 +2,7 @@
 // talk or press.
 //
 //	servers.go    build the parts, start and end them
+//	serve.go      a small server of an experiment's own
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
 //	load.go       clients that ask, as fast as they are answered or at a given rate
@@ -13,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -36,15 +36,25 @@ var Parts = []string{Sequential, Threaded, Pool, BoundedAccept}
 // Racy, behind a part's name, is that part built with the tag racy: its clients count without a lock.
 const Racy = "-racy"
 
-// Servers are the parts as programs, in a temporary folder of their own.
+// Servers are the parts as programs. They are built when the first one is needed.
 type Servers struct {
-	root, bin string
-	instead   map[string]string
-	takesN    *sync.Map // whether the program at a path has a flag -n, as far as it has been asked
+	*programs
+	instead map[string]string // which program runs in the place of which part
 }
 
-// Build builds the four parts. The caller ends it with [Servers.Close].
-func Build(ctx context.Context) (*Servers, error) {
+// programs are what has been built, in a temporary folder.
+type programs struct {
+	root, bin string
+	announce  func()
+
+	mu    sync.Mutex
+	built map[string]bool   // by path
+	help  map[string]string // of a program, by path
+}
+
+// NewServers returns the four parts. It calls announce before it builds them. The caller ends them with
+// [Servers.Close].
+func NewServers(ctx context.Context, announce func()) (*Servers, error) {
 	root, err := process.Root(ctx)
 	if err != nil {
 		return nil, interruptedOr(ctx, err)
@@ -53,50 +63,56 @@ func Build(ctx context.Context) (*Servers, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Servers{root, bin, nil, new(sync.Map)}
-	var packages []string
-	for _, part := range Parts {
-		packages = append(packages, "./"+part)
-	}
-	if err := process.Build(ctx, bin, root, packages...); err != nil {
-		s.Close()
-		return nil, interruptedOr(ctx, err)
-	}
-	return s, nil
+	p := &programs{root: root, bin: bin, announce: announce, built: make(map[string]bool), help: make(map[string]string)}
+	return &Servers{programs: p}, nil
 }
 
 // Instead returns the same servers, of which some run in the place of others, under their names: an experiment must
-// be able to come out otherwise.
-func (s *Servers) Instead(others map[string]string) *Servers {
-	return &Servers{s.root, s.bin, others, s.takesN}
+// be able to come out otherwise. A server that runs in another's place is a part, or any other server in a folder
+// beside them.
+func (s *Servers) Instead(others map[string]string) (*Servers, error) {
+	for _, other := range others {
+		folder := strings.TrimSuffix(other, Racy)
+		if _, err := os.Stat(filepath.Join(s.root, folder, "main.go")); err != nil || !filepath.IsLocal(folder) {
+			return nil, fmt.Errorf("no server in %q: want the folder of one, below %s", folder, s.root)
+		}
+	}
+	return &Servers{s.programs, others}, nil
 }
 
 // Close removes the programs.
-func (s *Servers) Close() { os.RemoveAll(s.bin) }
+func (p *programs) Close() { os.RemoveAll(p.bin) }
 
-// program returns the path of the program that stands for part, which it builds if that has not been done.
-func (s *Servers) program(ctx context.Context, part string) (string, error) {
-	if other, ok := s.instead[part]; ok {
-		part = other
-	}
-	bin := s.bin
+// path returns the path of the program of a part, which it builds if that has not been done; the four parts together.
+func (p *programs) path(ctx context.Context, part string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	folder, racy := strings.CutSuffix(part, Racy)
-	args := []string{"./" + folder}
-	if racy {
-		bin = filepath.Join(bin, "racy")
-		args = []string{"-tags=racy", "./" + folder}
+	bin, args := p.bin, []string{"./" + folder}
+	switch {
+	case racy:
+		bin, args = filepath.Join(bin, "racy"), []string{"-tags=racy", "./" + folder}
+	case slices.Contains(Parts, folder):
+		args = nil
+		for _, part := range Parts {
+			args = append(args, "./"+part)
+		}
 	}
-	path := process.Path(bin, folder)
-	if _, err := os.Stat(path); err == nil {
+	path := process.Path(bin, filepath.Base(folder))
+	if p.built[path] {
 		return path, nil
 	}
-	if info, err := os.Stat(filepath.Join(s.root, folder)); err != nil || !info.IsDir() {
-		return "", fmt.Errorf("no folder %s in %s: want a part's name", folder, s.root)
-	}
+	p.announce()
 	if err := os.MkdirAll(bin, 0o700); err != nil {
 		return "", err
 	}
-	return path, process.Build(ctx, bin, s.root, args...)
+	if err := process.Build(ctx, bin, p.root, args...); err != nil {
+		return "", err
+	}
+	for _, arg := range args {
+		p.built[process.Path(bin, filepath.Base(arg))] = true
+	}
+	return path, nil
 }
 
 // A Server is one that runs, as an experiment sees it.
@@ -106,9 +122,13 @@ type Server struct {
 }
 
 // With starts a part on free ports, with args added, hands it to use, and ends it whatever use does. The flag -n is
-// left out for a program that does not know it. A server that ends by itself is an error.
+// left out for a program that does not know it, and so is -os-threads. A server that ends by itself is an error.
 func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
-	path, err := s.program(ctx, part)
+	program := part
+	if other, ok := s.instead[part]; ok {
+		program = other
+	}
+	path, err := s.path(ctx, program)
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}
@@ -136,26 +156,36 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 	}
 }
 
-var flagN = regexp.MustCompile(`(?m)^ +-n `)
+// The flags that not every part has, and how many values they take.
+var special = map[string]int{"-n": 1, "-os-threads": 0}
 
-// known returns args without "-n N" if the program has no such flag, by its own help.
-func (s *Servers) known(ctx context.Context, path string, args []string) []string {
-	i := slices.Index(args, "-n")
-	if i < 0 {
-		return args
-	}
-	takes, asked := s.takesN.Load(path)
-	if !asked {
-		help, err := exec.CommandContext(ctx, path, "-h").Output()
-		takes = err == nil && flagN.Match(help)
-		if ctx.Err() == nil {
-			s.takesN.Store(path, takes)
+// known returns args without those flags that the program, by its own help, does not have.
+func (p *programs) known(ctx context.Context, path string, args []string) []string {
+	var known []string
+	for i := 0; i < len(args); i++ {
+		values, mayLack := special[args[i]]
+		if mayLack && !p.has(ctx, path, args[i]) {
+			i += values
+			continue
 		}
+		known = append(known, args[i])
 	}
-	if takes == true {
-		return args
+	return known
+}
+
+func (p *programs) has(ctx context.Context, path, flag string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	help, asked := p.help[path]
+	if !asked {
+		text, err := exec.CommandContext(ctx, path, "-h").Output()
+		if err != nil {
+			return true // it will say itself what is wrong
+		}
+		help = string(text)
+		p.help[path] = help
 	}
-	return slices.Delete(slices.Clone(args), i, i+2)
+	return strings.Contains(help, "\n  "+flag+" ")
 }
 
 // interruptedOr returns err, or that the person at the keyboard wanted an end, which then is its reason.

@@ -1,0 +1,31 @@
+package rig
+
+import (
+	"errors"
+	"net"
+	"sync"
+)
+
+// Serve runs a server of an experiment's own, for what no part should do: it hands one client after the other to
+// handle and then closes the connection. It hands use the server's address and ends with it.
+func Serve(handle func(net.Conn), use func(addr string) error) error {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			handle(conn)
+			conn.Close()
+		}
+	})
+	err = use(ln.Addr().String())
+	closeErr := ln.Close()
+	serving.Wait()
+	return errors.Join(err, closeErr)
+}
