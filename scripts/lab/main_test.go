@@ -203,7 +203,7 @@ two
   could not find out: see above
 
 1 of 2 claims hold on this machine, in Go.
-Interrupted: 1 of 3 experiments have not run.
+Interrupted: 1 of 3 experiments did not end.
 `, text)
 }
 

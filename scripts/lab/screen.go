@@ -132,7 +132,7 @@ func summary(found []outcome, of, width int, colored bool) string {
 	}
 	text := "\n" + t.text(width, colored) + fmt.Sprintf("\n%d of %d claims hold on this machine, in Go.\n", held, all)
 	if len(found) < of {
-		text += fmt.Sprintf("Interrupted: %d of %d experiments have not run.\n", of-len(found), of)
+		text += fmt.Sprintf("Interrupted: %d of %d experiments did not end.\n", of-len(found), of)
 	}
 	return text
 }

@@ -1,5 +1,5 @@
 // Package experiments holds what the texts about concurrent servers claim, as things to try: a file for each, and
-// beside them this one, experiment.go, events.go and figures.go.
+// beside them this one, experiment.go, events.go and figures.go; os-threads goes on in thread_limit.go.
 //
 // To add one, add one file. Its init function calls add with an [Experiment]: its name, which is also the file's with
 // hyphens for underscores, its place in the list, the claim and who makes it, and a Setup function that declares the

@@ -201,7 +201,7 @@ func TestPastTheRuntimesLimitItsOwnMessageIsShown(t *testing.T) {
 	}
 	var told []Event
 	require.NoError(t, pastTheLimit(t.Context(), NewTrial(parts, func(e Event) { told = append(told, e) })))
-	assert.Equal(t, "y", answers(told))
+	require.Equal(t, "y", answers(told))
 	assert.Contains(t, of[Note](told)[0].Text, "exceeds 10000-thread limit")
 }
 

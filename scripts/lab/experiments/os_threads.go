@@ -1,12 +1,9 @@
 package experiments
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"strings"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -165,66 +162,4 @@ func threadVerdicts(t *Trial, goroutine, thread perThread) {
 		v.Why = "That is, beyond what goroutines take for it, by the processor time for a message in the table. Where a client's goroutine has a thread of its own, that thread must be woken for it, and another put to sleep."
 	}
 	t.Verdict(v)
-}
-
-func pastTheLimit(ctx context.Context, t *Trial) error {
-	const clients = maxThreads + 100
-	var end string
-	var held int
-	err := t.Servers.With(ctx, rig.Threaded, []string{"-quiet", "-os-threads"}, func(s *rig.Server) error {
-		crowd := rig.NewCrowd(s.Addr)
-		defer crowd.Close()
-		joinErr := crowd.Join(ctx, clients) // the server may end while they join
-		held = crowd.Held()
-		select {
-		case <-s.Exited():
-			end = lastWords(s.Log())
-			return errEnded
-		case <-ctx.Done():
-			return nil
-		case <-time.After(limitPatience):
-			return joinErr
-		}
-	})
-	ended := errors.Is(err, errEnded)
-	if errors.Is(err, rig.ErrTooMany) {
-		t.Note("To go past %d threads takes as many connections: %v.", maxThreads, err)
-		return nil
-	}
-	if err != nil && !ended {
-		return err
-	}
-	if ended && !strings.Contains(end, "10000-thread limit") {
-		return fmt.Errorf("the server ended for another reason than its number of threads: %s", cmp.Or(end, "it did not say why"))
-	}
-	v := Verdict{
-		Claim:    "the Go runtime ends a program with more than 10,000 threads",
-		Expected: "it ends",
-		Measured: fmt.Sprintf("it runs on with %d clients", held),
-		Holds:    ended,
-	}
-	if ended {
-		v.Measured = "it ended"
-		v.Why = "The runtime takes that many threads for a mistake that would fill the machine, and no recover stops it (runtime/debug.SetMaxThreads sets the limit)."
-		t.Note("The last words of the server: %s.", end)
-	}
-	t.Verdict(v)
-	return nil
-}
-
-// limitPatience is how long a server may take to end, once it has too many threads.
-const limitPatience = 5 * time.Second
-
-// errEnded says that the server has ended, as it should.
-var errEnded = errors.New("ended")
-
-// lastWords is how the Go runtime says why it ends the program.
-func lastWords(log string) string {
-	var words []string
-	for line := range strings.Lines(log) {
-		if strings.HasPrefix(line, "runtime: ") || strings.HasPrefix(line, "fatal error: ") {
-			words = append(words, strings.TrimSpace(line))
-		}
-	}
-	return strings.Join(words, "; ")
 }
