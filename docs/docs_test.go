@@ -84,22 +84,15 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 
 var parts = []string{"part1-sequential", "part2-threaded", "part3-pool", "part4-bounded-accept"}
 
-// changed counts the lines that a diff of two texts has on either side, by their longest common subsequence.
+// changed counts the lines that a difference has.
 func changed(a, b []string) int {
-	longest := make([][]int, len(a)+1)
-	for i := range longest {
-		longest[i] = make([]int, len(b)+1)
-	}
-	for i := range a {
-		for j := range b {
-			if a[i] == b[j] {
-				longest[i+1][j+1] = longest[i][j] + 1
-			} else {
-				longest[i+1][j+1] = max(longest[i][j+1], longest[i+1][j])
-			}
+	n := 0
+	for _, line := range edits(a, b) {
+		if line[0] != ' ' {
+			n++
 		}
 	}
-	return len(a) + len(b) - 2*longest[len(a)][len(b)]
+	return n
 }
 
 func TestTheDifferenceBetweenPartsIsTheLesson(t *testing.T) {

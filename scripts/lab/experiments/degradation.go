@@ -29,7 +29,8 @@ func init() {
 			work := duration(fs, "work", 10*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
 			patience := duration(fs, "patience", 250*time.Millisecond, 10*time.Millisecond, time.Minute, "how much `time` a client has")
 			d := duration(fs, "d", 700*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes, after as much time for the load to build up")
-			n := count(fs, "n", runtime.GOMAXPROCS(0), "the `number` of workers of part 3 and of slots of part 4")
+			n := count(fs, "n", runtime.GOMAXPROCS(0), "the `number` of workers of part 3 and of slots of part 4 (default: of processors)")
+			fs.Lookup("n").DefValue = "" // the help is the same on every machine
 			return func(ctx context.Context, t *Trial) error {
 				o = overload{*work, *patience, *d, *n}
 				return o.run(ctx, t)

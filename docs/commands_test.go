@@ -1,0 +1,238 @@
+package docs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/process"
+)
+
+// programs are the commands that the texts speak of, by the folders from which one runs them.
+var programs = append([]string{"scripts/client", "scripts/lab"}, parts...)
+
+var built struct {
+	sync.Once
+	bin string
+	err error
+}
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if built.bin != "" {
+		os.RemoveAll(built.bin)
+	}
+	os.Exit(status)
+}
+
+// program returns the path of a command, and builds all of them when the first is needed.
+func program(t *testing.T, folder string) string {
+	t.Helper()
+	built.Do(func() {
+		var packages []string
+		for _, p := range programs {
+			packages = append(packages, "./"+p)
+		}
+		if built.bin, built.err = os.MkdirTemp("", "concurrent-servers-docs-"); built.err == nil {
+			built.err = process.Build(context.Background(), built.bin, root, packages...)
+		}
+	})
+	require.NoError(t, built.err)
+	require.Contains(t, programs, folder)
+	return process.Path(built.bin, filepath.Base(folder))
+}
+
+var helpFlag = regexp.MustCompile(`(?m)^ +-([a-z-]+)`)
+
+// flags are all that a command, or one of the lab's experiments, knows, by its own help.
+func flags(t *testing.T, folder string, args ...string) map[string]bool {
+	t.Helper()
+	help, err := exec.Command(program(t, folder), append(args, "-h")...).Output()
+	require.NoError(t, err, "%s %q", folder, args)
+	known := map[string]bool{"h": true}
+	for _, m := range helpFlag.FindAllStringSubmatch(string(help), -1) {
+		known[m[1]] = true
+	}
+	return known
+}
+
+// experiments are the names that the lab lists.
+func experiments(t *testing.T) []string {
+	t.Helper()
+	list, err := exec.Command(program(t, "scripts/lab")).Output()
+	require.NoError(t, err)
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^([a-z]+(?:-[a-z]+)*)  +\S`).FindAllStringSubmatch(string(list), -1) {
+		names = append(names, m[1])
+	}
+	require.NotEmpty(t, names)
+	return names
+}
+
+var (
+	goRun    = regexp.MustCompile("go run (?:-race |-tags racy )*\\./([a-z0-9/-]+)([^`#\n|&]*)")
+	flagWord = regexp.MustCompile(`(?:^|\s)-([a-z][a-z-]*)`)
+	code     = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
+)
+
+func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
+	names := experiments(t)
+	for _, path := range texts(t) {
+		for _, m := range goRun.FindAllStringSubmatch(read(t, path), -1) {
+			folder, rest := m[1], strings.Fields(m[2])
+			if folder == "part5-mine" {
+				continue // the reader's own
+			}
+			if !assert.Contains(t, programs, folder, "%s: %s", path, m[0]) {
+				continue
+			}
+			var of []string
+			if folder == "scripts/lab" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && rest[0] != "NAME" {
+				assert.Contains(t, append(names, "all"), rest[0], "%s: %s", path, m[0])
+				of = rest[:1]
+			}
+			known := flags(t, folder, of...)
+			for _, f := range flagWord.FindAllStringSubmatch(m[2], -1) {
+				assert.True(t, known[f[1]], "%s: %s: there is no flag -%s", path, m[0], f[1])
+			}
+		}
+	}
+}
+
+func TestEveryFlagAndExperimentIsInTheTexts(t *testing.T) {
+	var all strings.Builder
+	for _, path := range texts(t) {
+		for _, c := range code.FindAllString(read(t, path), -1) {
+			all.WriteString(strings.Trim(c, "`") + "\n")
+		}
+	}
+	said := make(map[string]bool)
+	for _, f := range flagWord.FindAllStringSubmatch(all.String(), -1) {
+		said[f[1]] = true
+	}
+	for _, folder := range programs {
+		for f := range flags(t, folder) {
+			assert.True(t, said[f], "-%s of %s is in no text", f, folder)
+		}
+	}
+	for _, name := range experiments(t) {
+		assert.True(t, strings.Contains(all.String(), name), "the experiment %s is in no text", name)
+		for f := range flags(t, "scripts/lab", name) {
+			assert.True(t, said[f], "-%s of the experiment %s is in no text", f, name)
+		}
+	}
+}
+
+// run returns what a command line, as a text shows it behind "$ ", prints on both outputs; extra goes to its end.
+func run(t *testing.T, line string, extra ...string) string {
+	t.Helper()
+	words := strings.Fields(line)
+	require.Greater(t, len(words), 2, line)
+	require.Equal(t, []string{"go", "run"}, words[:2], "only go run can be checked: %s", line)
+	command := exec.Command(program(t, strings.TrimPrefix(words[2], "./")), append(words[3:], extra...)...)
+	command.Dir = root
+	out, err := command.CombinedOutput()
+	require.NoError(t, err, "%s\n%s", line, out)
+	return string(out)
+}
+
+// serving starts a part and returns where it listens, as the client takes it: host and port.
+func serving(t *testing.T, part string) []string {
+	t.Helper()
+	s, err := process.Start(program(t, part), "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Stop()) })
+	host, port, _ := strings.Cut(s.Addr, ":")
+	return []string{host, port}
+}
+
+func TestTranscriptsAreWhatTheCommandsPrint(t *testing.T) {
+	for _, b := range blocks(t, "console") {
+		t.Run(b.String(), func(t *testing.T) {
+			if b.words[1] == "slow" && !*slow && !*update {
+				t.Skip("it takes long; -slow runs it, as CI does")
+			}
+			if !*update {
+				t.Parallel() // most of them wait
+			}
+			command, shown, _ := strings.Cut(b.body, "\n")
+			line, isCommand := strings.CutPrefix(command, "$ ")
+			require.True(t, isCommand, "want a command behind a $")
+			var extra []string
+			switch {
+			case b.words[1] == "alone", b.words[1] == "slow":
+			case b.words[1] == "with" && len(b.words) == 3:
+				extra = serving(t, b.words[2])
+			default:
+				t.Fatalf("console %s: want alone, slow, or with a part", strings.Join(b.words[1:], " "))
+			}
+			printed := strings.TrimLeft(run(t, line, extra...), "\n")
+			if same(shown, printed) {
+				return
+			}
+			check(t, b, command+"\n"+printed)
+		})
+	}
+}
+
+// What differs from run to run, and what stands for it.
+var varies = []struct {
+	pattern *regexp.Regexp
+	by      string
+}{
+	{regexp.MustCompile(`\d\d:\d\d:\d\d\.\d{3}`), "TIME"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDR"},
+	{regexp.MustCompile(`[\d.]+ ?(µs|ms|s|m|h|KiB|MiB|GiB|GB|/s)\b`), "N"},
+	{regexp.MustCompile(`━+`), "━"},
+	{regexp.MustCompile(`·+`), "·"},
+	{regexp.MustCompile(`█+`), "█"},
+	{regexp.MustCompile(`▒+`), "▒"},
+	{regexp.MustCompile(`░+`), "░"},
+	{regexp.MustCompile(`[ \t]+`), " "},
+	{regexp.MustCompile(`(?m)^( N)+$`), " N"}, // an axis
+	{regexp.MustCompile(`(?m) +$`), ""},
+}
+
+func normal(text string) string {
+	for _, v := range varies {
+		text = v.pattern.ReplaceAllString(text, v.by)
+	}
+	return strings.TrimSpace(text)
+}
+
+// same says whether what a text shows is what a command printed, but for what varies and what … leaves out.
+func same(shown, printed string) bool {
+	var pattern strings.Builder
+	pattern.WriteString(`(?s)\A`)
+	for i, piece := range regexp.MustCompile(`(?m)^…\n`).Split(shown+"\n", -1) {
+		if i > 0 {
+			pattern.WriteString(`.*`)
+		}
+		pattern.WriteString(`\s*` + regexp.QuoteMeta(normal(piece)) + `\s*`)
+	}
+	return regexp.MustCompile(pattern.String() + `\z`).MatchString(normal(printed))
+}
+
+func TestTranscriptsMayDifferInTimesOnly(t *testing.T) {
+	const shown = "part1: 3 accepted\n        0s      1s\nconn0  ◆━━━━━  served 2.2s\n"
+	for printed, want := range map[string]bool{
+		"part1: 3 accepted\n        0s   500ms   1s\nconn0  ◆━━━  served 441ms\n": true,
+		"part1: 2 accepted\n        0s      1s\nconn0  ◆━━━━━  served 2.2s\n":     false,
+		"part1: 3 accepted\n        0s      1s\nconn0  ◆··━━━━━  served 2.2s\n":   false,
+		shown + "more\n": false,
+	} {
+		assert.Equal(t, want, same(shown, printed), printed)
+	}
+	assert.True(t, same("one\n…\nfour\n", "one\ntwo\nthree\nfour\n"))
+	assert.False(t, same("one\n…\nfive\n", "one\ntwo\nthree\nfour\n"))
+	assert.Equal(t, "TIME ADDR", normal(fmt.Sprintf("%s %s", "09:05:35.796", "127.0.0.1:9090")))
+}
