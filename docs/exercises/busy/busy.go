@@ -1,0 +1,19 @@
+// Package busy is an exercise: see README.md.
+package busy
+
+import "net"
+
+// Busy is what a client gets that cannot be served now.
+const Busy = '!'
+
+// Serve serves at most n clients at a time, each with handle, which closes the connection. Whom it cannot serve it
+// tells so, and hangs up. It returns when ln is closed and the last client has been served.
+func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		handle(conn) // change this
+	}
+}
