@@ -97,7 +97,7 @@ func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 			}
 			var of []string
 			if folder == "scripts/lab" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && rest[0] != "NAME" {
-				assert.Contains(t, append(names, "all"), rest[0], "%s: %s", path, m[0])
+				assert.Contains(t, append(names, "all", "doctor"), rest[0], "%s: %s", path, m[0])
 				of = rest[:1]
 			}
 			known := flags(t, folder, of...)

@@ -10,6 +10,7 @@
 //	pictures.go    the results as SVG
 //	jsonlines.go   all that is told, as JSON
 //	progress.go    what is being done, while it lasts
+//	doctor.go      what this machine has
 package main
 
 import (
@@ -39,8 +40,8 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	err := console.Parse(fs, args, console.Help{
 		Summary:   "Runs experiments on the four servers. Without a name it lists them.",
-		Arguments: "[NAME [its flags] | all [flags]]",
-		Examples:  []string{"", "three-clients", "three-clients -h", "all", "where-they-wait -replace part4-bounded-accept=part2-threaded"},
+		Arguments: "[NAME [its flags] | all [flags] | doctor]",
+		Examples:  []string{"", "doctor", "three-clients", "three-clients -h", "all", "where-they-wait -replace part4-bounded-accept=part2-threaded"},
 	}, out)
 	if err != nil {
 		return err
@@ -49,8 +50,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 		return list(out)
 	}
 	name, rest := fs.Arg(0), fs.Args()[1:]
-	if name == "all" {
+	switch name {
+	case "all":
 		return runAll(ctx, rest, out, log)
+	case "doctor":
+		return doctor(ctx, rest, out)
 	}
 	i := slices.IndexFunc(experiments.All(), func(e experiments.Experiment) bool { return e.Name == name })
 	if i < 0 {
@@ -66,7 +70,8 @@ func list(out io.Writer) error {
 		t.rows = append(t.rows, []string{e.Name, e.Claim})
 	}
 	return writeAll(out, t.text(width(out), false),
-		"\nRun one by its name, for example: go run ./scripts/lab "+names()[0]+"\nor all of them, which takes some two minutes: go run ./scripts/lab all\n")
+		"\nRun one by its name, for example: go run ./scripts/lab "+names()[0]+"\nor all of them, which takes some two minutes: go run ./scripts/lab all\n"+
+			"To see whether this machine has what they need: go run ./scripts/lab doctor\n")
 }
 
 func names() []string {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,12 +162,28 @@ func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 	narrow(t, out.String())
 }
 
+func TestTheDoctorLooksAtEverything(t *testing.T) {
+	var out bytes.Buffer
+	run(t.Context(), []string{"doctor"}, &out, io.Discard) // what is missing here is not the question
+	for _, thing := range []string{"Go: go1", "port 9090: ", "open files: ", "modules: ", "C compiler: ", "backlog, "} {
+		assert.Regexp(t, `(?m)^[✓✗–] `+thing, out.String())
+	}
+	narrow(t, out.String())
+
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, number, _ := net.SplitHostPort(taken.Addr().String())
+	assert.False(t, port(number).ok)
+	require.NoError(t, taken.Close())
+	assert.True(t, port(number).ok)
+}
+
 func TestEachExperimentHasItsHelp(t *testing.T) {
-	for _, name := range append(names(), "all") {
+	for _, name := range append(names(), "all", "doctor") {
 		var out bytes.Buffer
 		assert.ErrorIs(t, run(t.Context(), []string{name, "-h"}, &out, io.Discard), flag.ErrHelp)
-		assert.Contains(t, out.String(), " "+name+" [flags]")
-		assert.Contains(t, out.String(), "-replace PART=OTHER")
+		assert.Contains(t, out.String(), "usage: "+console.Name()+" "+name)
+		assert.Equal(t, name != "doctor", strings.Contains(out.String(), "-replace PART=OTHER"))
 		narrow(t, out.String())
 	}
 }
