@@ -4,6 +4,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -123,6 +125,22 @@ func TestPicturesAreWellFormedAndSayInWordsWhatTheyShow(t *testing.T) {
 	require.NoError(t, BarsSVG(&out, "Bars", bars()))
 	assert.Contains(t, out.String(), "part3: 1 + 49.")
 	wellFormed(t, out.String())
+}
+
+func TestALegendWithManyNamesGoesOnInTheNextLine(t *testing.T) {
+	c := curves()
+	for range 6 {
+		c.Series = append(c.Series, Series{Name: "part4-bounded-accept", Points: c.Series[0].Points})
+	}
+	var out strings.Builder
+	require.NoError(t, SVG(&out, "Legend", c))
+	names := regexp.MustCompile(`x="(\d+)" y="\d+">(part4-bounded-accept)<`).FindAllStringSubmatch(out.String(), -1)
+	require.Len(t, names, 6)
+	for _, name := range names {
+		x, err := strconv.Atoi(name[1])
+		require.NoError(t, err)
+		assert.LessOrEqual(t, x+perRune*len(name[2]), pictureWidth)
+	}
 }
 
 func wellFormed(t *testing.T, picture string) {

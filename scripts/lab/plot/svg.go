@@ -23,7 +23,7 @@ const (
 )
 
 // dashes tell the curves apart where there is no colour.
-var dashes = []string{"none", "7 4", "2 3", "10 3 2 3"}
+var dashes = []string{"none", "7 4", "2 3", "10 3 2 3", "14 6"}
 
 // SVG draws the curves below one another as one picture.
 func SVG(w io.Writer, title string, plots ...Curves) error {
@@ -69,14 +69,27 @@ func (p *picture) curves(c Curves) {
 		p.text(left+x.cell(v), bottom+20, "soft", "middle", c.X.Format(v))
 	}
 	p.text(left+x.cells, bottom+40, "soft", "end", c.X.Name)
-	at := left
 	for i, s := range c.Series {
 		p.curve(s, i, func(q Point) (int, int) { return left + x.cell(q.X), bottom - y.cell(q.Y) })
-		p.sample(i, at, bottom+57)
-		p.text(at+36, bottom+62, "", "start", s.Name)
-		at += 36 + utf8.RuneCountInString(s.Name)*perRune + margin
 	}
-	p.y = bottom + 62 + margin
+	p.y = bottom + 62
+	p.legend(c.Series)
+	p.y += margin
+}
+
+// legend names the curves, side by side while there is room.
+func (p *picture) legend(series []Series) {
+	at := plotLeft
+	for i, s := range series {
+		width := 36 + utf8.RuneCountInString(s.Name)*perRune
+		if at > plotLeft && at+width > pictureWidth-margin {
+			at = plotLeft
+			p.y += lineHeight
+		}
+		p.sample(i, at, p.y-5)
+		p.text(at+36, p.y, "", "start", s.Name)
+		at += width + margin
+	}
 }
 
 func (p *picture) curve(s Series, i int, at func(Point) (x, y int)) {
