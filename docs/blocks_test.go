@@ -22,7 +22,9 @@ var update = flag.Bool("update", false, "write what the sources and commands say
 //	diff FILE FILE      the difference between two files
 //	console alone       a command, and what it prints
 //	console slow        the same, if it takes long: it runs with -slow only
+//	console haproxy     the same, if it also needs HAProxy, and whatever its figures are
 //	console with PART   the same, while that part runs
+//	haproxy FILE NAME   the section of that name in HAProxy's configuration
 //
 // In a transcript, a line with nothing but … stands for any number of lines.
 type block struct {

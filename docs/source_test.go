@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -26,6 +27,14 @@ func TestDifferencesInTheTextsAreTheDifferences(t *testing.T) {
 	for _, b := range blocks(t, "diff") {
 		require.Len(t, b.words, 3, "%v: want: diff FILE FILE", b)
 		check(t, b, unified(read(t, b.words[1]), read(t, b.words[2])))
+	}
+}
+
+func TestConfigurationInTheTextsIsTheConfiguration(t *testing.T) {
+	for _, b := range blocks(t, "haproxy") {
+		require.GreaterOrEqual(t, len(b.words), 3, "%v: want: haproxy FILE NAME", b)
+		section := regexp.MustCompile(`(?m)^` + strings.Join(b.words[2:], " ") + `\n(?:[ \t].*\n|\n)*`)
+		check(t, b, strings.TrimRight(section.FindString(read(t, b.words[1])), "\n")+"\n")
 	}
 }
 

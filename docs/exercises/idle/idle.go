@@ -1,0 +1,28 @@
+// Package idle is an exercise: see README.md.
+package idle
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+// Serve sends back whatever arrives, until the client hangs up, which is no error. On a client that neither says nor
+// takes anything for as long as idle, Serve hangs up, and returns an error.
+func Serve(conn net.Conn, idle time.Duration) error {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(idle))
+	buf := make([]byte, 512)
+	for {
+		n, err := conn.Read(buf)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,33 @@
+// Package leak is an exercise: see README.md.
+package leak
+
+import (
+	"context"
+	"errors"
+)
+
+// First asks all at once, at least one, and returns the answer that comes first. The others are told to stop, by the
+// context that they got; First does not wait for them. If all fail, it returns what they failed with. If ctx ends
+// before there is an answer, First returns at once, with the context's error.
+func First(ctx context.Context, asks ...func(context.Context) (string, error)) (string, error) {
+	type reply struct {
+		text string
+		err  error
+	}
+	replies := make(chan reply)
+	for _, ask := range asks {
+		go func() {
+			text, err := ask(ctx)
+			replies <- reply{text, err}
+		}()
+	}
+	var failed []error
+	for range asks {
+		r := <-replies
+		if r.err == nil {
+			return r.text, nil
+		}
+		failed = append(failed, r.err)
+	}
+	return "", errors.Join(failed...)
+}

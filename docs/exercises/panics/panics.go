@@ -1,0 +1,42 @@
+// Package panics is an exercise: see README.md.
+package panics
+
+import (
+	"log"
+	"sync"
+)
+
+// A Pool runs jobs on a fixed number of workers. It is safe for concurrent use.
+type Pool struct {
+	jobs    chan func()
+	workers sync.WaitGroup
+}
+
+// New starts a pool of n workers. The caller ends it with Close.
+func New(n int) *Pool {
+	p := &Pool{jobs: make(chan func(), 100)}
+	for range n {
+		p.workers.Go(p.work)
+	}
+	return p
+}
+
+// Execute queues job. It waits while the queue is full. A job that panics is logged, and costs no worker.
+func (p *Pool) Execute(job func()) { p.jobs <- job }
+
+// Close returns when all queued jobs have been run and the workers have ended.
+func (p *Pool) Close() {
+	close(p.jobs)
+	p.workers.Wait()
+}
+
+func (p *Pool) work() {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Printf("job panicked: %v", v)
+		}
+	}()
+	for job := range p.jobs {
+		job()
+	}
+}

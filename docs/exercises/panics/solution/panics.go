@@ -1,0 +1,57 @@
+// Package panics is a solution of the exercise.
+package panics
+
+import (
+	"log"
+	"runtime/debug"
+	"sync"
+)
+
+// A Pool runs jobs on a fixed number of workers. It is safe for concurrent use.
+type Pool struct {
+	jobs    chan func()
+	workers sync.WaitGroup
+}
+
+// New starts a pool of n workers. The caller ends it with Close.
+func New(n int) *Pool {
+	p := &Pool{jobs: make(chan func(), 100)}
+	for range n {
+		p.workers.Go(p.work)
+	}
+	return p
+}
+
+// Execute queues job. It waits while the queue is full. A job that panics is logged, and costs no worker.
+func (p *Pool) Execute(job func()) { p.jobs <- job }
+
+// Close returns when all queued jobs have been run and the workers have ended.
+func (p *Pool) Close() {
+	close(p.jobs)
+	p.workers.Wait()
+}
+
+// work is a worker's life: it runs one job after the other.
+func (p *Pool) work() {
+	alive := true
+	defer func() {
+		if !alive { // the job called runtime.Goexit, which nothing can stop
+			p.workers.Go(p.work)
+		}
+	}()
+	for job := range p.jobs {
+		alive = false
+		run(job)
+		alive = true
+	}
+}
+
+// run returns even if job panics.
+func run(job func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			log.Printf("job panicked: %v\n%s", v, debug.Stack())
+		}
+	}()
+	job()
+}
