@@ -40,7 +40,7 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 		return console.Usagef("doctor: unexpected argument %q", fs.Arg(0))
 	}
 	missing := 0
-	for _, f := range []finding{goVersion(), port("9090"), descriptors(), modules(ctx), compiler(ctx), backlog()} {
+	for _, f := range []finding{goVersion(), port("9090"), descriptors(), modules(ctx), compiler(ctx), haproxy(), backlog()} {
 		mark := "✓"
 		switch {
 		case !f.ok && f.need:
@@ -104,6 +104,13 @@ func modules(ctx context.Context) finding {
 		return finding{false, true, fmt.Sprintf("modules: not all here. Run go test work once while there is a network. (%s)", firstLine(string(out)))}
 	}
 	return finding{true, true, "modules: all here, so a network is not needed"}
+}
+
+func haproxy() finding {
+	if _, err := exec.LookPath("haproxy"); err != nil {
+		return finding{false, false, "HAProxy: none. Only go run ./scripts/failover needs it, in the last chapter."}
+	}
+	return finding{true, true, "HAProxy: here, for the last chapter"}
 }
 
 func compiler(ctx context.Context) finding {
