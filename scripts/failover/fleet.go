@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,54 +20,49 @@ import (
 )
 
 // names are the instances' in haproxy.cfg.
-var names = []string{"one", "two", "three"}
+var names = [3]string{"one", "two", "three"}
 
 const part = "part4-bounded-accept"
 
-// A fleet is three instances with HAProxy in front of them. Whoever makes one ends it with close.
+// A fleet is three instances with HAProxy in front of them. Its places must be set. Whoever calls begin calls close.
 type fleet struct {
-	front string // where clients connect
+	places int    // of each instance
+	config string // a file for HAProxy; "" for the one beside this source
+	front  string // where clients connect
 
-	bin       string
-	places    int
-	instances []*process.Server
-	proxy     *exec.Cmd
-	complaint bytes.Buffer // what HAProxy says
-	statsAddr string
+	bin        string // what was built
+	instances  [3]*process.Server
+	proxy      *exec.Cmd
+	proxyEnded chan struct{} // closed when it has, and its complaint is complete
+	complaint  bytes.Buffer  // what HAProxy says
+	statsAddr  string
 }
 
-// newFleet builds the part and starts everything. config is a file for HAProxy, "" for the one beside this source.
-func newFleet(ctx context.Context, places int, config string) (f *fleet, err error) {
-	f = &fleet{places: places}
-	defer func() {
-		if err != nil {
-			f.close()
-		}
-	}()
+// begin builds the part and starts everything. What it has begun, close ends, also after an error.
+func (f *fleet) begin(ctx context.Context) error {
 	root, err := process.Root(ctx)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if f.config == "" {
+		f.config = filepath.Join(root, "scripts", "failover", "haproxy.cfg")
 	}
 	if f.bin, err = os.MkdirTemp("", "concurrent-servers-"); err != nil {
-		return nil, err
+		return err
 	}
 	if err := process.Build(ctx, f.bin, root, "./"+part); err != nil {
-		return nil, err
+		return err
 	}
-	for i := range names {
-		f.instances = append(f.instances, nil)
+	for i := range f.instances {
 		if err := f.start(i); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if config == "" {
-		config = filepath.Join(root, "scripts", "failover", "haproxy.cfg")
-	}
-	if err := f.startProxy(ctx, config); err != nil {
-		return nil, err
+	if err := f.startProxy(); err != nil {
+		return err
 	}
 	_, err = f.stats(ctx) // it runs, and knows all three
-	return f, err
+	return err
 }
 
 // start starts instance i, where it was before if it has run already.
@@ -77,10 +73,11 @@ func (f *fleet) start(i int) error {
 	}
 	// One place more than HAProxy fills: it is for the checks.
 	s, err := process.Start(process.Path(f.bin, part), "-quiet", "-addr", addr, "-n", strconv.Itoa(f.places+1))
-	if err == nil {
-		f.instances[i] = s
+	if err != nil {
+		return fmt.Errorf("instance %s does not start: %w", names[i], err)
 	}
-	return err
+	f.instances[i] = s
+	return nil
 }
 
 // kill ends instance i as a crash would.
@@ -88,7 +85,7 @@ func (f *fleet) kill(i int) { f.instances[i].Kill() }
 
 // startProxy starts HAProxy on two listeners that are open already, so that no other program can take their ports and
 // nobody has to wait until it listens.
-func (f *fleet) startProxy(ctx context.Context, config string) error {
+func (f *fleet) startProxy() error {
 	front, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -101,7 +98,7 @@ func (f *fleet) startProxy(ctx context.Context, config string) error {
 	defer stats.Close()
 	f.front, f.statsAddr = front.Addr().String(), stats.Addr().String()
 
-	f.proxy = exec.CommandContext(ctx, "haproxy", "-db", "-f", config)
+	f.proxy = exec.Command("haproxy", "-db", "-f", f.config)
 	f.proxy.Stderr = &f.complaint
 	for _, ln := range []net.Listener{front, stats} { // the first is its descriptor 3
 		file, err := ln.(*net.TCPListener).File()
@@ -113,24 +110,41 @@ func (f *fleet) startProxy(ctx context.Context, config string) error {
 	}
 	f.proxy.Env = append(os.Environ(), "FRONT=fd@3", "STATS=fd@4", "PLACES="+strconv.Itoa(f.places),
 		"ONE="+f.instances[0].Addr, "TWO="+f.instances[1].Addr, "THREE="+f.instances[2].Addr)
-	return f.proxy.Start()
+	if err := f.proxy.Start(); err != nil {
+		return err
+	}
+	f.proxyEnded = make(chan struct{})
+	go func() {
+		f.proxy.Wait()
+		close(f.proxyEnded)
+	}()
+	return nil
+}
+
+// proxyError is why HAProxy has ended.
+func (f *fleet) proxyError() error {
+	<-f.proxyEnded
+	text := f.complaint.String()
+	if _, alert, found := strings.Cut(text, "[ALERT]"); found {
+		text, _, _ = strings.Cut(alert, "\n") // the first is the cause of the others
+		_, text, _ = strings.Cut(text, " : ") // behind its process number
+	}
+	return fmt.Errorf("haproxy does not run with %s: %v, %s", f.config, f.proxy.ProcessState, strings.TrimSpace(text))
 }
 
 // close ends all that runs and removes what was built.
 func (f *fleet) close() {
-	f.endProxy()
+	if f.proxyEnded != nil {
+		f.proxy.Process.Kill()
+		<-f.proxyEnded
+	}
 	for _, s := range f.instances {
 		if s != nil {
 			s.Kill()
 		}
 	}
-	os.RemoveAll(f.bin)
-}
-
-func (f *fleet) endProxy() {
-	if f.proxy != nil && f.proxy.Process != nil {
-		f.proxy.Process.Kill()
-		f.proxy.Wait() // the complaint is complete then; a second call does nothing
+	if f.bin != "" {
+		os.RemoveAll(f.bin)
 	}
 }
 
@@ -147,11 +161,15 @@ const statsPatience = 5 * time.Second
 // stats asks HAProxy what it has counted.
 func (f *fleet) stats(ctx context.Context) ([]instance, error) {
 	table, err := ask(ctx, f.statsAddr, "show stat\n")
-	if err != nil {
-		f.endProxy()
-		return nil, fmt.Errorf("haproxy does not answer: %w\n%s", err, f.complaint.String())
+	if err == nil {
+		return counted(table)
 	}
-	return counted(table)
+	select {
+	case <-f.proxyEnded:
+		return nil, f.proxyError()
+	case <-time.After(time.Second):
+		return nil, fmt.Errorf("haproxy does not answer: %w", err)
+	}
 }
 
 // ask sends a question to HAProxy's stats socket, which hangs up after its answer.
@@ -173,16 +191,17 @@ func ask(ctx context.Context, addr, question string) (string, error) {
 // counted takes the instances out of HAProxy's table: comma-separated, its first line names the columns.
 func counted(table string) ([]instance, error) {
 	rows, err := csv.NewReader(strings.NewReader(table)).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fmt.Errorf("haproxy's statistics are no table (%w): %q", err, table)
+	if err != nil {
+		return nil, fmt.Errorf("haproxy's statistics are no table: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil, errors.New("haproxy's statistics are empty")
 	}
 	column := make(map[string]int)
-	for i, name := range rows[0] {
-		column[name] = i
-	}
-	number := func(row []string, name string) int {
-		n, _ := strconv.Atoi(row[column[name]]) // empty where HAProxy has not counted
-		return n
+	for _, name := range []string{"svname", "stot", "wredis", "downtime"} {
+		if column[name] = slices.Index(rows[0], name); column[name] < 0 {
+			return nil, fmt.Errorf("haproxy's statistics have no column %q", name)
+		}
 	}
 	var all []instance
 	for _, name := range names {
@@ -190,9 +209,16 @@ func counted(table string) ([]instance, error) {
 		if at < 0 {
 			return nil, fmt.Errorf("haproxy knows no server %q: want one, two and three in its configuration", name)
 		}
-		row := rows[at]
-		down := time.Duration(number(row, "downtime")) * time.Second
-		all = append(all, instance{name, number(row, "stot"), number(row, "wredis"), down})
+		var figures []int
+		for _, of := range []string{"stot", "wredis", "downtime"} {
+			text := rows[at][column[of]]
+			n, err := strconv.Atoi(text)
+			if err != nil && text != "" { // empty where it does not count, as downtime without checks
+				return nil, fmt.Errorf("haproxy's statistics say %s %q of server %s, want a number", of, text, name)
+			}
+			figures = append(figures, n)
+		}
+		all = append(all, instance{name, figures[0], figures[1], time.Duration(figures[2]) * time.Second})
 	}
 	return all, nil
 }

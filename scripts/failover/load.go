@@ -30,7 +30,7 @@ func load(ctx context.Context, addr string, set settings, until time.Time) []con
 				lane := talk.Do(ctx).Lanes[0]
 				c := conversation{began, time.Now(), lane.Waited, lane.Failure}
 				if c.failure != "" {
-					wait(ctx, set.pause) // who is turned away does not come back within microseconds
+					wait(ctx, set.pause) // who is turned away does not come back at once
 				}
 				mu.Lock()
 				all = append(all, c)

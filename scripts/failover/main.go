@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -42,20 +43,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return errors.New("haproxy is not installed: want the package haproxy, of Debian, Homebrew or another")
 	}
 	log := console.NewLogger(stderr, "", set.colorOut, false)
-	log.Info("building the server")
-	f, err := newFleet(ctx, set.places, set.config)
-	if err == nil {
-		defer f.close()
-		var result outcome
-		if result, err = trial(ctx, f, set, log); err == nil {
-			fmt.Fprint(stdout, result.text(set))
-			return result.err(set.places)
-		}
-	}
+	result, err := try(ctx, &fleet{places: set.places, config: set.config}, set, log)
 	if ctx.Err() != nil {
 		return console.ErrInterrupted
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(stdout, result.text())
+	return result.err()
+}
+
+// try begins the fleet, tries it and ends it, whatever happens.
+func try(ctx context.Context, f *fleet, set settings, log *slog.Logger) (outcome, error) {
+	defer f.close()
+	log.Info("building the server")
+	if err := f.begin(ctx); err != nil {
+		return outcome{}, err
+	}
+	return f.trial(ctx, set, log)
 }
 
 func parse(args []string, stdout io.Writer) (set settings, err error) {
@@ -77,35 +83,58 @@ func parse(args []string, stdout io.Writer) (set settings, err error) {
 		return set, console.Usagef("too many arguments (%s): want flags only", fs.Arg(0))
 	case set.phase < time.Second || set.phase > time.Minute:
 		return set, console.Usagef("-d %v: want a time from 1s to 1m", set.phase)
-	case set.pause < 0 || set.pause > set.phase/10:
-		return set, console.Usagef("-pause %v: want a time up to a tenth of -d, %v", set.pause, set.phase/10)
+	case set.pause < time.Millisecond || set.pause > set.phase/10:
+		return set, console.Usagef("-pause %v: want a time from 1ms to a tenth of -d, %v", set.pause, set.phase/10)
+	}
+	if wait := set.longestWait(); wait > queueTimeout/2 {
+		return set, console.Usagef("-clients %d: want fewer, since with one instance less they wait for %v or more, and HAProxy lets nobody wait for more than %v",
+			set.clients, wait.Round(time.Second), queueTimeout)
+	}
+	if set.config != "" {
+		if _, err := os.Stat(set.config); err != nil {
+			return set, console.Usagef("-config: %v", err)
+		}
 	}
 	return set, nil
+}
+
+// queueTimeout is that of haproxy.cfg.
+const queueTimeout = 10 * time.Second
+
+// longestWait is about how long a client waits while one instance is away: for all others, as many at a time as the
+// remaining instances serve.
+func (set settings) longestWait() time.Duration {
+	conversation := 2*set.pause + set.pause/5
+	return conversation * time.Duration(set.clients) / time.Duration(set.places*(len(names)-1))
 }
 
 // victim is the instance that is killed.
 const victim = 1
 
 // trial lets the clients talk, and kills one instance and starts it again while they do.
-func trial(ctx context.Context, f *fleet, set settings, log *slog.Logger) (result outcome, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	loading := make(chan []conversation, 1)
-	result.began = time.Now()
-	go func() { loading <- load(ctx, f.front, set, result.began.Add(3*set.phase)) }()
-	defer func() { // also when something fails: nobody talks on
-		if err != nil {
-			cancel()
-			<-loading
+func (f *fleet) trial(ctx context.Context, set settings, log *slog.Logger) (result outcome, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-f.proxyEnded:
+			cancel(f.proxyError())
+		case <-ctx.Done():
 		}
 	}()
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	defer cancel(nil) // before that: nobody talks on when something fails
+	result.began = time.Now()
+	clients.Go(func() { result.conversations = load(ctx, f.front, set, result.began.Add(3*set.phase)) })
 
 	log.Info(fmt.Sprintf("%d clients talk to three instances", set.clients))
 	if err := wait(ctx, set.phase); err != nil {
 		return result, err
 	}
-	result.killed = time.Now()
+	result.killing = time.Now()
 	f.kill(victim)
+	result.gone = time.Now()
 	log.Info("killed instance " + names[victim])
 	if err := wait(ctx, set.phase); err != nil {
 		return result, err
@@ -115,14 +144,15 @@ func trial(ctx context.Context, f *fleet, set settings, log *slog.Logger) (resul
 	}
 	result.restarted = time.Now()
 	log.Info("started instance " + names[victim] + " again")
-	result.conversations = <-loading
+	clients.Wait()
 	if ctx.Err() != nil {
-		return result, ctx.Err()
+		return result, context.Cause(ctx)
 	}
 	result.instances, err = f.stats(ctx)
 	return result, err
 }
 
+// wait waits for d, or until ctx is done, which is an error.
 func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -130,6 +160,6 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 }
