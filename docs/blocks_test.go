@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -51,6 +52,23 @@ func blocks(t *testing.T, languages ...string) []block {
 		}
 	}
 	return all
+}
+
+// A slip in what stands behind the fence would take a block out of all checks.
+func TestEveryBlockIsOfAKindThatIsKnown(t *testing.T) {
+	for _, path := range texts(t) {
+		for _, b := range parse(path, read(t, path)) {
+			switch {
+			case len(b.words) > 1:
+				assert.Contains(t, []string{"go", "diff", "console", "haproxy"}, b.words[0], "%v: nothing checks such a block", b)
+			case len(b.words) == 1:
+				assert.Contains(t, []string{"sh", "go", "console"}, b.words[0], "%v: no such language here", b)
+			}
+			if strings.HasPrefix(path, "docs/") && strings.HasPrefix(b.body, "$ go run") {
+				assert.Greater(t, len(b.words), 1, "%v: want console with how it is checked", b)
+			}
+		}
+	}
 }
 
 func parse(path, text string) []block {

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -81,54 +82,54 @@ func experiments(t *testing.T) []string {
 var (
 	goRun    = regexp.MustCompile("go run (?:-race |-tags racy )*\\./([a-z0-9/-]+)([^`#\n|&]*)")
 	flagWord = regexp.MustCompile(`(?:^|\s)-([a-z][a-z-]*)`)
-	code     = regexp.MustCompile("(?s)```.*?```|`[^`\n]*`")
 )
 
 func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
-	names := experiments(t)
+	names := append(experiments(t), "all", "doctor")
 	for _, path := range texts(t) {
-		for _, m := range goRun.FindAllStringSubmatch(read(t, path), -1) {
-			folder, rest := m[1], strings.Fields(m[2])
+		text := read(t, path)
+		for _, m := range goRun.FindAllStringSubmatchIndex(text, -1) {
+			at, folder, args := place(path, text, m[0]), text[m[2]:m[3]], text[m[4]:m[5]]
 			if folder == "part5-mine" {
 				continue // the reader's own
 			}
-			if !assert.Contains(t, programs, folder, "%s: %s", path, m[0]) {
+			if !slices.Contains(programs, folder) {
+				t.Errorf("%s: there is no command ./%s", at, folder)
 				continue
 			}
 			var of []string
-			if folder == "scripts/lab" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") && rest[0] != "NAME" {
-				assert.Contains(t, append(names, "all", "doctor"), rest[0], "%s: %s", path, m[0])
-				of = rest[:1]
+			if words := strings.Fields(args); folder == "scripts/lab" && len(words) > 0 && !strings.HasPrefix(words[0], "-") && words[0] != "NAME" {
+				if of = words[:1]; !slices.Contains(names, words[0]) {
+					t.Errorf("%s: there is no experiment %s", at, words[0])
+					continue
+				}
 			}
 			known := flags(t, folder, of...)
-			for _, f := range flagWord.FindAllStringSubmatch(m[2], -1) {
-				assert.True(t, known[f[1]], "%s: %s: there is no flag -%s", path, m[0], f[1])
+			for _, f := range flagWord.FindAllStringSubmatch(args, -1) {
+				if !known[f[1]] {
+					t.Errorf("%s: there is no flag -%s of %s", at, f[1], strings.Join(append([]string{folder}, of...), " "))
+				}
 			}
 		}
 	}
 }
 
-func TestEveryFlagAndExperimentIsInTheTexts(t *testing.T) {
-	var all strings.Builder
-	for _, path := range texts(t) {
-		for _, c := range code.FindAllString(read(t, path), -1) {
-			all.WriteString(strings.Trim(c, "`") + "\n")
-		}
+// The help of each command names all its flags, and the transcripts are checked. So it is enough that all are there.
+func TestTheHelpOfEveryCommandAndExperimentIsInTheTexts(t *testing.T) {
+	shown := make(map[string]bool)
+	for _, b := range blocks(t, "console") {
+		command, _, _ := strings.Cut(b.body, "\n")
+		shown[command] = !strings.Contains(b.body, "\n…\n")
 	}
-	said := make(map[string]bool)
-	for _, f := range flagWord.FindAllStringSubmatch(all.String(), -1) {
-		said[f[1]] = true
-	}
+	var commands []string
 	for _, folder := range programs {
-		for f := range flags(t, folder) {
-			assert.True(t, said[f], "-%s of %s is in no text", f, folder)
-		}
+		commands = append(commands, folder)
 	}
-	for _, name := range experiments(t) {
-		assert.True(t, strings.Contains(all.String(), name), "the experiment %s is in no text", name)
-		for f := range flags(t, "scripts/lab", name) {
-			assert.True(t, said[f], "-%s of the experiment %s is in no text", f, name)
-		}
+	for _, name := range append(experiments(t), "all", "doctor") {
+		commands = append(commands, "scripts/lab "+name)
+	}
+	for _, command := range commands {
+		assert.True(t, shown["$ go run ./"+command+" -h"], "the whole help of %s is in no text", command)
 	}
 }
 

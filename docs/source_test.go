@@ -33,8 +33,11 @@ func TestDifferencesInTheTextsAreTheDifferences(t *testing.T) {
 func TestConfigurationInTheTextsIsTheConfiguration(t *testing.T) {
 	for _, b := range blocks(t, "haproxy") {
 		require.GreaterOrEqual(t, len(b.words), 3, "%v: want: haproxy FILE NAME", b)
-		section := regexp.MustCompile(`(?m)^` + strings.Join(b.words[2:], " ") + `\n(?:[ \t].*\n|\n)*`)
-		check(t, b, strings.TrimRight(section.FindString(read(t, b.words[1])), "\n")+"\n")
+		name := strings.Join(b.words[2:], " ")
+		section := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + `\n(?:[ \t].*\n|\n)*`).FindString(read(t, b.words[1]))
+		if assert.NotEmpty(t, section, "%v: %s has no section %q", b, b.words[1], name) {
+			check(t, b, strings.TrimRight(section, "\n")+"\n")
+		}
 	}
 }
 

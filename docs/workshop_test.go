@@ -28,17 +28,3 @@ func TestTheMinutesOfASchedule(t *testing.T) {
 		assert.Equal(t, want, sum, title)
 	}
 }
-
-func TestEveryDependencyIsExplained(t *testing.T) {
-	said := read(t, "docs/dependencies.md")
-	for _, module := range []string{"shared", "part2-threaded", "part3-pool", "scripts", "docs"} {
-		mod := read(t, module+"/go.mod")
-		for line := range strings.Lines(mod) {
-			fields := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "require "))
-			if len(fields) != 2 || !strings.HasPrefix(fields[1], "v") || strings.HasPrefix(fields[0], "example.com/") {
-				continue // no requirement, or an indirect one, or our own
-			}
-			assert.True(t, strings.Contains(said, "`"+fields[0]+"`"), "%s in %s/go.mod is not explained", fields[0], module)
-		}
-	}
-}

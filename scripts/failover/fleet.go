@@ -86,28 +86,21 @@ func (f *fleet) kill(i int) { f.instances[i].Kill() }
 // startProxy starts HAProxy on two listeners that are open already, so that no other program can take their ports and
 // nobody has to wait until it listens.
 func (f *fleet) startProxy() error {
-	front, err := net.Listen("tcp", "127.0.0.1:0")
+	front, addr, err := listen()
 	if err != nil {
 		return err
 	}
 	defer front.Close()
-	stats, err := net.Listen("tcp", "127.0.0.1:0")
+	stats, statsAddr, err := listen()
 	if err != nil {
 		return err
 	}
 	defer stats.Close()
-	f.front, f.statsAddr = front.Addr().String(), stats.Addr().String()
+	f.front, f.statsAddr = addr, statsAddr
 
 	f.proxy = exec.Command("haproxy", "-db", "-f", f.config)
 	f.proxy.Stderr = &f.complaint
-	for _, ln := range []net.Listener{front, stats} { // the first is its descriptor 3
-		file, err := ln.(*net.TCPListener).File()
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		f.proxy.ExtraFiles = append(f.proxy.ExtraFiles, file)
-	}
+	f.proxy.ExtraFiles = []*os.File{front, stats} // its descriptors 3 and 4
 	f.proxy.Env = append(os.Environ(), "FRONT=fd@3", "STATS=fd@4", "PLACES="+strconv.Itoa(f.places),
 		"ONE="+f.instances[0].Addr, "TWO="+f.instances[1].Addr, "THREE="+f.instances[2].Addr)
 	if err := f.proxy.Start(); err != nil {
@@ -119,6 +112,17 @@ func (f *fleet) startProxy() error {
 		close(f.proxyEnded)
 	}()
 	return nil
+}
+
+// listen returns a listener as a file, which another process can be given, and its address.
+func listen() (file *os.File, addr string, err error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, "", err
+	}
+	defer ln.Close() // the file is a copy
+	file, err = ln.(*net.TCPListener).File()
+	return file, ln.Addr().String(), err
 }
 
 // proxyError is why HAProxy has ended.
