@@ -40,7 +40,7 @@ func Root(ctx context.Context) (string, error) {
 // Build builds the main packages, given as for go build relative to dir, into the folder bin, which must exist. Flags of go build may
 // stand before them. The programs watch for data races if this one does.
 func Build(ctx context.Context, bin, dir string, packages ...string) error {
-	args := []string{"build", "-o", bin + string(filepath.Separator)}
+	args := []string{"build", "-buildvcs=false", "-o", bin + string(filepath.Separator)} // git may not trust a copied folder
 	if WatchingRaces {
 		args = append(args, "-race")
 	}

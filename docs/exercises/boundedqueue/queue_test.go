@@ -3,6 +3,7 @@
 package boundedqueue
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,29 @@ func TestManySendersDoNotOverfillIt(t *testing.T) {
 		}
 		sending.Wait()
 		assert.Equal(t, int64(10), taken.Load())
+	}
+}
+
+// One job wakes one receiver, but another that never slept may take it first.
+func TestWhoIsWokenLooksAgain(t *testing.T) {
+	for range 10_000 {
+		q := New(100)
+		var receiving sync.WaitGroup
+		for range 8 {
+			receiving.Go(func() {
+				for range 20 {
+					q.Receive()
+				}
+			})
+		}
+		for sent := 0; sent < 8*20; {
+			if q.Send(func() {}) {
+				sent++
+			} else {
+				runtime.Gosched()
+			}
+		}
+		receiving.Wait()
 	}
 }
 

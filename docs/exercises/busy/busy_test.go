@@ -4,9 +4,10 @@ package busy
 
 import (
 	"net"
-	"sync"
+	"runtime"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -29,47 +30,83 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) Close() error   { close(l.closed); return nil }
 func (l *listener) Addr() net.Addr { return nil }
 
+// come connects a client and returns its end, or nil if nobody accepts it.
+func (l *listener) come() net.Conn {
+	here, there := net.Pipe()
+	synctest.Wait() // the server has done all that it can do
+	select {
+	case l.conns <- there:
+		return here
+	default:
+		return nil
+	}
+}
+
+// hears is what a client reads first.
+func hears(client net.Conn) string {
+	if client == nil {
+		return "was not accepted"
+	}
+	client.SetReadDeadline(time.Now().Add(time.Minute))
+	buf := make([]byte, 1)
+	if _, err := client.Read(buf); err != nil {
+		return err.Error()
+	}
+	return string(buf)
+}
+
 func TestWhomItCannotServeItTellsSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := &listener{make(chan net.Conn), make(chan struct{})}
 		leave := make(chan struct{})
-		var served sync.WaitGroup
-		served.Go(func() {
-			assert.ErrorIs(t, Serve(2, ln, func(conn net.Conn) {
+		ln := &listener{make(chan net.Conn), make(chan struct{})}
+		returned := make(chan error, 1)
+		go func() {
+			returned <- Serve(2, ln, func(conn net.Conn) {
+				defer conn.Close()
 				conn.Write([]byte{'*'})
 				<-leave
-				conn.Close()
-			}), net.ErrClosed)
-		})
-		first := func() string { // what the next client reads first
-			here, there := net.Pipe()
-			select {
-			case ln.conns <- there:
-			default:
-				synctest.Wait()
-				select {
-				case ln.conns <- there:
-				default:
-					return "was not accepted"
-				}
-			}
-			buf := make([]byte, 1)
-			if _, err := here.Read(buf); err != nil {
-				return err.Error()
-			}
-			return string(buf)
-		}
-		synctest.Wait()
-		assert.Equal(t, "*", first())
-		assert.Equal(t, "*", first())
-		assert.Equal(t, "!", first(), "two are being served")
-		assert.Equal(t, "!", first(), "two are still being served")
+			})
+		}()
+		assert.Equal(t, "*", hears(ln.come()))
+		assert.Equal(t, "*", hears(ln.come()))
+		refused := ln.come()
+		assert.Equal(t, "!", hears(refused), "two are being served")
+		assert.Equal(t, "EOF", hears(refused), "and then it hangs up")
+		assert.Equal(t, "!", hears(ln.come()), "two are still being served")
 		leave <- struct{}{}
-		synctest.Wait()
-		assert.Equal(t, "*", first(), "one has left")
-		assert.Equal(t, "!", first())
+		assert.Equal(t, "*", hears(ln.come()), "one has left")
+		assert.Equal(t, "!", hears(ln.come()))
 		ln.Close()
+		synctest.Wait()
+		assert.Empty(t, returned, "it returned, and two are still being served")
 		close(leave)
-		served.Wait()
+		synctest.Wait()
+		assert.Len(t, returned, 1, "all have left, and it has not returned")
+	})
+}
+
+func TestNobodyHoldsItUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ln := &listener{make(chan net.Conn), make(chan struct{})}
+		go Serve(1, ln, func(conn net.Conn) {
+			defer conn.Close()
+			conn.Write([]byte{'*'})
+			conn.Read(make([]byte, 1))
+			runtime.Goexit() // it ends, and not in the usual way
+		})
+		talks := ln.come()
+		assert.Equal(t, "*", hears(talks))
+		mute := ln.come() // never reads that it is refused
+		time.Sleep(time.Minute)
+		assert.Equal(t, "!", hears(ln.come()), "somebody before does not read")
+		talks.Close()
+		last := ln.come()
+		assert.Equal(t, "*", hears(last), "the slot is free, however the conversation ended")
+		for _, client := range []net.Conn{mute, last} {
+			if client != nil {
+				client.Close()
+			}
+		}
+		ln.Close()
 	})
 }
