@@ -2,6 +2,7 @@ package docs
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,6 +29,7 @@ var built struct {
 }
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "6") // a transcript is mostly waiting: more of them at once than there are processors
 	status := m.Run()
 	if built.bin != "" {
 		os.RemoveAll(built.bin)
@@ -86,6 +88,7 @@ var (
 
 func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 	names := append(experiments(t), "all", "doctor")
+	known := make(map[string]map[string]bool) // the flags of a command, asked for once
 	for _, path := range texts(t) {
 		text := read(t, path)
 		for _, m := range goRun.FindAllStringSubmatchIndex(text, -1) {
@@ -104,10 +107,13 @@ func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 					continue
 				}
 			}
-			known := flags(t, folder, of...)
+			command := strings.Join(append([]string{folder}, of...), " ")
+			if known[command] == nil {
+				known[command] = flags(t, folder, of...)
+			}
 			for _, f := range flagWord.FindAllStringSubmatch(args, -1) {
-				if !known[f[1]] {
-					t.Errorf("%s: there is no flag -%s of %s", at, f[1], strings.Join(append([]string{folder}, of...), " "))
+				if !known[command][f[1]] {
+					t.Errorf("%s: there is no flag -%s of %s", at, f[1], command)
 				}
 			}
 		}

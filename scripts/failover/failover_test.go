@@ -29,9 +29,10 @@ func needHAProxy(t *testing.T) {
 	}
 }
 
-// The trials measure, so they do not run beside one another. They are real: HAProxy knows no other time.
+// The two trials are real, since HAProxy knows no other time. Most of it is waiting, so they run beside each other.
 func TestNoConversationFailsButThoseThatTheKilledInstanceHeld(t *testing.T) {
 	needHAProxy(t)
+	t.Parallel()
 	var out bytes.Buffer
 	err := run(t.Context(), strings.Fields("-d 1s -pause 20ms"), &out, io.Discard)
 	require.NoError(t, err, out.String())
@@ -44,6 +45,7 @@ func TestNoConversationFailsButThoseThatTheKilledInstanceHeld(t *testing.T) {
 // Until a check finds out, the instance that nobody is connected to looks like the one with the most room.
 func TestAnInstanceWhoseRefusalsNobodyHeedsTurnsClientsAway(t *testing.T) {
 	needHAProxy(t)
+	t.Parallel()
 	ours, err := os.ReadFile("haproxy.cfg")
 	require.NoError(t, err)
 	unheeding := regexp.MustCompile(`(?m)^.*observe layer4.*\n`).ReplaceAll(ours, nil)

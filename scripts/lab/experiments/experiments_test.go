@@ -21,6 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "4") // those that run beside each other mostly wait
 	var err error
 	if parts, err = rig.NewServers(context.Background(), func() {}); err != nil {
 		panic(err)
@@ -101,6 +102,7 @@ func with(t *testing.T, instead map[string]string) *rig.Servers {
 // place, or with another parameter. Those that judge how fast a machine computes are judged by figures, in
 // verdicts_test.go.
 func TestVerdictsAreMeasuredAndFlip(t *testing.T) {
+	t.Parallel()
 	const one, each, pool, bounded = rig.Sequential, rig.Threaded, rig.Pool, rig.BoundedAccept
 	wrong := map[string]string{one: each, each: one, pool: one, bounded: each}
 	for _, test := range []struct {

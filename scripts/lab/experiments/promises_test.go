@@ -83,6 +83,7 @@ func TestEachExperimentSaysWhatItIs(t *testing.T) {
 
 // The example in the package's comment is a whole file. It must build, run, and do what it says.
 func TestTheExampleOfAnExperimentIsOne(t *testing.T) {
+	t.Parallel()
 	doc, err := os.ReadFile("doc.go")
 	require.NoError(t, err)
 	var example strings.Builder
