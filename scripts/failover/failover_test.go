@@ -101,7 +101,7 @@ func TestTheOutcomeIsATable(t *testing.T) {
 	}
 	o.conversations[0].waited = 10 * time.Millisecond
 	assert.Equal(t, `
-                 conversations  per second  failed  half waited  longest wait
+                 conversations  per second  failed  median wait  longest wait
 all three                    2         1/s       1        100ms         100ms
 one killed                   3         2/s       0           2s            5s
 all three again              1         0/s       0           0s            0s

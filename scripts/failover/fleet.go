@@ -93,11 +93,7 @@ func (f *fleet) startProxy() error {
 	defer stats.Close()
 	f.front, f.statsAddr = addr, statsAddr
 
-	f.proxy = exec.Command("haproxy", "-db", "-f", f.config)
-	f.proxy.Stderr = &f.complaint
-	f.proxy.ExtraFiles = []*os.File{front, stats} // its descriptors 3 and 4
-	f.proxy.Env = append(os.Environ(), "FRONT=fd@3", "STATS=fd@4", "PLACES="+strconv.Itoa(f.places),
-		"ONE="+f.instances[0].Addr, "TWO="+f.instances[1].Addr, "THREE="+f.instances[2].Addr)
+	f.proxy = f.haproxy(front, stats)
 	if err := f.proxy.Start(); err != nil {
 		return err
 	}
@@ -107,6 +103,17 @@ func (f *fleet) startProxy() error {
 		close(f.proxyEnded)
 	}()
 	return nil
+}
+
+// haproxy returns the command that runs HAProxy in the foreground, with two listeners that are open already. They
+// are its descriptors 3 and 4, after its input, its output and its errors.
+func (f *fleet) haproxy(front, stats *os.File) *exec.Cmd {
+	cmd := exec.Command("haproxy", "-db", "-f", f.config)
+	cmd.Stderr = &f.complaint
+	cmd.ExtraFiles = []*os.File{front, stats}
+	cmd.Env = append(os.Environ(), "FRONT=fd@3", "STATS=fd@4", "PLACES="+strconv.Itoa(f.places),
+		"ONE="+f.instances[0].Addr, "TWO="+f.instances[1].Addr, "THREE="+f.instances[2].Addr)
+	return cmd
 }
 
 // listen returns a listener as a file, which another process can be given, and its address.

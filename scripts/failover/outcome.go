@@ -50,7 +50,7 @@ func (o outcome) err() error {
 
 func (o outcome) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-15s  conversations  per second  failed  half waited  longest wait\n", "")
+	fmt.Fprintf(&b, "%-15s  conversations  per second  failed  median wait  longest wait\n", "")
 	b.WriteString(o.phase("all three", o.began, o.killing))
 	b.WriteString(o.phase("one killed", o.killing, o.restarted))
 	b.WriteString(o.phase("all three again", o.restarted, o.conversations[len(o.conversations)-1].ended))

@@ -35,7 +35,7 @@ func TestTheLeastBusyIsPicked(t *testing.T) {
 	_, bb := pick(b)
 	assert.Equal(t, []string{"c", "a", "b"}, picks(b, 3), "the first of those that have the fewest")
 	bb()
-	assert.Equal(t, []string{"b", "c"}, picks(b, 2), "a conversation on b has ended, so b has the fewest; then b and c have fewer than a")
+	assert.Equal(t, []string{"b", "c"}, picks(b, 2), "b and c have the fewest, of which b comes first; then c alone has")
 	a()
 	assert.Equal(t, []string{"a", "a", "b", "c", "nobody", "nobody"}, picks(b, 6), "no machine has more than three")
 }
