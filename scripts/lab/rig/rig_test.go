@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -120,13 +121,13 @@ func TestAVisitorFindsOutWhetherItIsServed(t *testing.T) {
 	assert.ErrorIs(t, v.Reason, ErrNoGreeting)
 	assert.Positive(t, v.Connected)
 	assert.GreaterOrEqual(t, v.Known, 10*time.Millisecond)
+	left, err := ln.Accept()
+	require.NoError(t, err)
+	left.Close()
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		for say := range map[string]bool{"": true, "*": true} { // one is refused, one is greeted
+		for _, say := range []string{"", "*"} { // one is refused, one is greeted
 			conn, err := ln.Accept()
-			if err == nil && say == "" {
-				conn, err = ln.Accept() // the first one above had left
-			}
 			if err != nil {
 				return
 			}
@@ -134,9 +135,12 @@ func TestAVisitorFindsOutWhetherItIsServed(t *testing.T) {
 			conn.Close()
 		}
 	})
-	visits := []Visit{Visitor(t.Context(), addr, time.Minute), Visitor(t.Context(), addr, time.Minute)}
+	refused, greeted := Visitor(t.Context(), addr, time.Minute), Visitor(t.Context(), addr, time.Minute)
 	serving.Wait()
-	assert.True(t, visits[0].Greeted != visits[1].Greeted, "%+v", visits)
+	assert.ErrorIs(t, refused.Reason, io.EOF)
+	assert.False(t, refused.Greeted)
+	assert.True(t, greeted.Greeted)
+	assert.NoError(t, greeted.Reason)
 	require.NoError(t, ln.Close())
 	v = Visitor(t.Context(), addr, time.Minute)
 	assert.Zero(t, v.Connected)
