@@ -96,8 +96,8 @@ func check(t *testing.T, b block, want string) {
 		return
 	}
 	if !*update {
-		t.Errorf("%v: %s is no longer what the text shows.\n\nin the text:\n%s\nnow:\n%s\ngo test ./docs -update writes it into the text",
-			b, strings.Join(b.words[1:], " "), b.body, want)
+		t.Errorf("%v: this block (%s) is not what it should be now.\n\nin the text:\n%s\nnow:\n%s\ngo test ./docs -update writes it into the text",
+			b, strings.Join(b.words, " "), b.body, want)
 		return
 	}
 	text := read(t, b.path)
