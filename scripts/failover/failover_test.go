@@ -37,8 +37,8 @@ func TestNoConversationFailsButThoseThatTheKilledInstanceHeld(t *testing.T) {
 	err := run(t.Context(), strings.Fields("-d 1s -pause 20ms"), &out, io.Discard)
 	require.NoError(t, err, out.String())
 	assert.Regexp(t, `(?m)^all three again +\d+ +\d+/s +0 `, out.String())
-	assert.Regexp(t, `(?m)^instance one +[1-9]\d* +0 +0s$`, out.String())
-	assert.Regexp(t, `(?m)^instance two +[1-9]\d* +[1-9]\d* +[1-9]s$`, out.String())
+	assert.Regexp(t, `(?m)^instance one +[1-9]\d* +0 +0 +0s$`, out.String())
+	assert.Regexp(t, `(?m)^instance two +[1-9]\d* +[1-9]\d* +0 +[1-9]s$`, out.String())
 	assert.Regexp(t, `(?m)^failed otherwise: 0$`, out.String())
 }
 
@@ -85,6 +85,19 @@ func TestOnlyWhatDiedWithTheInstanceMayFail(t *testing.T) {
 	}
 }
 
+// Both end in the moment of the kill; only HAProxy knows who was never given to anybody.
+func TestWhomNobodyTookTheKilledInstanceDidNotHold(t *testing.T) {
+	killing := time.Now()
+	o := outcome{killing: killing, gone: killing, conversations: []conversation{
+		at(killing, -2, 1, "reset"), at(killing, -1, 1, "no greeting"),
+	}}
+	assert.NoError(t, o.err())
+	o.instances = []instance{{name: "two", away: 1}}
+	assert.EqualError(t, o.err(), "1 conversation failed that the killed instance did not hold: no instance took it")
+	lost, _ := o.failures()
+	assert.Equal(t, 1, lost)
+}
+
 func TestTheOutcomeIsATable(t *testing.T) {
 	moment := time.Now()
 	second := time.Second
@@ -97,7 +110,7 @@ func TestTheOutcomeIsATable(t *testing.T) {
 			{moment.Add(second), moment.Add(2 * second), 5 * time.Second, ""},
 			{moment.Add(3 * second), moment.Add(4 * second), 0, ""},
 		},
-		instances: []instance{{"one", 5, 0, 0}, {"two", 1, 3, 2 * second}},
+		instances: []instance{{"one", 5, 0, 0, 0}, {"two", 1, 3, 0, 2 * second}},
 	}
 	o.conversations[0].waited = 10 * time.Millisecond
 	assert.Equal(t, `
@@ -106,9 +119,9 @@ all three                    2         1/s       1        100ms         100ms
 one killed                   3         2/s       0           2s            5s
 all three again              1         0/s       0           0s            0s
 
-                 conversations  refused, sent elsewhere  down for
-instance one                 5                        0        0s
-instance two                 1                        3        2s
+                 conversations  sent elsewhere  turned away  down for
+instance one                 5               0            0        0s
+instance two                 1               3            0        2s
 
 failed because instance two died: 1
 failed otherwise: 0
@@ -116,16 +129,16 @@ failed otherwise: 0
 }
 
 func TestStatisticsThatSayNothingAreAnError(t *testing.T) {
-	const head = "# pxname,svname,stot,wredis,downtime,\n"
-	all, err := counted(head + "b,one,7,1,2,\nb,two,8,0,0,\nb,three,9,0,0,\n")
+	const head = "# pxname,svname,stot,wredis,econ,downtime,\n"
+	all, err := counted(head + "b,one,7,1,3,2,\nb,two,8,0,0,0,\nb,three,9,0,0,0,\n")
 	require.NoError(t, err)
-	assert.Equal(t, instance{"one", 7, 1, 2 * time.Second}, all[0])
+	assert.Equal(t, instance{"one", 7, 1, 3, 2 * time.Second}, all[0])
 	for table, want := range map[string]string{
-		"":                               "are empty",
-		"a,\"b\n":                        "are no table",
-		"# pxname,svname,stot,wredis,\n": `have no column "downtime"`,
-		head + "b,one,7,1,2,\n":          `knows no server "two"`,
-		head + "b,one,seven,1,2,\n":      `stot "seven" of server one`,
+		"":                                    "are empty",
+		"a,\"b\n":                             "are no table",
+		"# pxname,svname,stot,wredis,econ,\n": `have no column "downtime"`,
+		head + "b,one,7,1,3,2,\n":             `knows no server "two"`,
+		head + "b,one,seven,1,3,2,\n":         `stot "seven" of server one`,
 	} {
 		_, err := counted(table)
 		assert.ErrorContains(t, err, want)

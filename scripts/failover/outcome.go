@@ -21,17 +21,27 @@ type outcome struct {
 // noticing is how long it may take until a client learns that its instance is dead.
 const noticing = time.Second
 
-// failures returns how many conversations the instance took with it when it died, and all others that failed: those
-// nobody had to lose. While it dies, which takes a moment, it still takes clients, whom it then loses as well.
-func (o outcome) failures() (lost int, others []conversation) {
+// failures returns how many conversations the instance took with it when it died, and why all others failed: those
+// nobody had to lose. While it dies, which takes a moment, it still takes clients, whom it then loses as well. But a
+// client that waited for a place and was refused in that moment was never in its hands. The clients cannot tell the
+// two apart; HAProxy has counted whom it could give to nobody.
+func (o outcome) failures() (lost int, others []string) {
 	for _, c := range o.conversations {
 		switch {
 		case c.failure == "":
 		case c.began.Before(o.gone) && c.ended.After(o.killing) && c.ended.Before(o.gone.Add(noticing)):
 			lost++
 		default:
-			others = append(others, c)
+			others = append(others, c.failure)
 		}
+	}
+	away := 0
+	for _, i := range o.instances {
+		away += i.away
+	}
+	for range away - len(others) {
+		others = append(others, "no instance took it")
+		lost--
 	}
 	return lost, others
 }
@@ -42,9 +52,9 @@ func (o outcome) err() error {
 	case 0:
 		return nil
 	case 1:
-		return fmt.Errorf("1 conversation failed that the killed instance did not hold: %s", others[0].failure)
+		return fmt.Errorf("1 conversation failed that the killed instance did not hold: %s", others[0])
 	default:
-		return fmt.Errorf("%d conversations failed that the killed instance did not hold, the first: %s", len(others), others[0].failure)
+		return fmt.Errorf("%d conversations failed that the killed instance did not hold, the first: %s", len(others), others[0])
 	}
 }
 
@@ -54,9 +64,9 @@ func (o outcome) text() string {
 	b.WriteString(o.phase("all three", o.began, o.killing))
 	b.WriteString(o.phase("one killed", o.killing, o.restarted))
 	b.WriteString(o.phase("all three again", o.restarted, o.conversations[len(o.conversations)-1].ended))
-	fmt.Fprintf(&b, "\n%-15s  conversations  refused, sent elsewhere  down for\n", "")
+	fmt.Fprintf(&b, "\n%-15s  conversations  sent elsewhere  turned away  down for\n", "")
 	for _, i := range o.instances {
-		fmt.Fprintf(&b, "%-15s  %13d  %23d  %8s\n", "instance "+i.name, i.given, i.elsewhere, console.Duration(i.down))
+		fmt.Fprintf(&b, "%-15s  %13d  %14d  %11d  %8s\n", "instance "+i.name, i.given, i.elsewhere, i.away, console.Duration(i.down))
 	}
 	lost, others := o.failures()
 	fmt.Fprintf(&b, "\nfailed because instance %s died: %d\nfailed otherwise: %d\n", names[victim], lost, len(others))

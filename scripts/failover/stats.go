@@ -17,7 +17,8 @@ import (
 type instance struct {
 	name      string
 	given     int           // conversations
-	elsewhere int           // that it refused, and that were given to another
+	elsewhere int           // clients that it refused, and whom another took
+	away      int           // clients that it refused, and whom nobody took
 	down      time.Duration // in whole seconds, as HAProxy counts them
 }
 
@@ -63,7 +64,7 @@ func counted(table string) ([]instance, error) {
 		return nil, errors.New("haproxy's statistics are empty")
 	}
 	column := make(map[string]int)
-	for _, name := range []string{"svname", "stot", "wredis", "downtime"} {
+	for _, name := range []string{"svname", "stot", "wredis", "econ", "downtime"} {
 		if column[name] = slices.Index(rows[0], name); column[name] < 0 {
 			return nil, fmt.Errorf("haproxy's statistics have no column %q", name)
 		}
@@ -75,7 +76,7 @@ func counted(table string) ([]instance, error) {
 			return nil, fmt.Errorf("haproxy knows no server %q: want one, two and three in its configuration", name)
 		}
 		var figures []int
-		for _, of := range []string{"stot", "wredis", "downtime"} {
+		for _, of := range []string{"stot", "wredis", "econ", "downtime"} {
 			text := rows[at][column[of]]
 			n, err := strconv.Atoi(text)
 			if err != nil && text != "" { // empty where it does not count, as downtime without checks
@@ -83,7 +84,7 @@ func counted(table string) ([]instance, error) {
 			}
 			figures = append(figures, n)
 		}
-		all = append(all, instance{name, figures[0], figures[1], time.Duration(figures[2]) * time.Second})
+		all = append(all, instance{name, figures[0], figures[1], figures[2], time.Duration(figures[3]) * time.Second})
 	}
 	return all, nil
 }
