@@ -160,7 +160,7 @@ func run(t *testing.T, line string, extra ...string) string {
 // serving starts a part and returns where it listens, as the client takes it: host and port.
 func serving(t *testing.T, part string) []string {
 	t.Helper()
-	s, err := process.Start(program(t, part), "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
+	s, err := process.Start(t.Context(), program(t, part), "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Stop()) })
 	host, port, _ := strings.Cut(s.Addr, ":")

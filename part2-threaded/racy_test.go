@@ -31,7 +31,7 @@ func TestTheRaceDetectorSeesTheTallyWithoutItsLock(t *testing.T) {
 			t.Skipf("the race detector does not work here: %s", out)
 		}
 		require.NoError(t, err, "%s", out)
-		s, err := process.Start(process.Path(bin, "part2-threaded"), "-protocol", "words", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0", "-quiet")
+		s, err := process.Start(t.Context(), process.Path(bin, "part2-threaded"), "-protocol", "words", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0", "-quiet")
 		require.NoError(t, err)
 		var clients sync.WaitGroup
 		for range 20 {

@@ -19,7 +19,7 @@ func TestEachClientGetsAThreadOfItsOwnIfAsked(t *testing.T) {
 	bin := t.TempDir()
 	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
 	for _, args := range [][]string{nil, {"-os-threads"}} {
-		s, err := process.Start(process.Path(bin, "part2-threaded"), append(args, "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")...)
+		s, err := process.Start(t.Context(), process.Path(bin, "part2-threaded"), append(args, "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")...)
 		require.NoError(t, err)
 		for range clients {
 			conn, err := net.Dial("tcp", s.Addr)

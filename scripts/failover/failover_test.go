@@ -229,7 +229,7 @@ func TestAPortThatIsTakenMeanwhileIsSaid(t *testing.T) {
 	ln, err := net.Listen("tcp", f.instances[victim].Addr)
 	require.NoError(t, err)
 	defer ln.Close()
-	err = f.start(victim)
+	err = f.start(t.Context(), victim)
 	assert.ErrorContains(t, err, "instance two does not start: ")
 	assert.ErrorContains(t, err, "is in use")
 }

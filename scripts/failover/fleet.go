@@ -49,7 +49,7 @@ func (f *fleet) begin(ctx context.Context) error {
 		return err
 	}
 	for i := range f.instances {
-		if err := f.start(i); err != nil {
+		if err := f.start(ctx, i); err != nil {
 			return err
 		}
 	}
@@ -61,13 +61,13 @@ func (f *fleet) begin(ctx context.Context) error {
 }
 
 // start starts instance i, where it was before if it has run already.
-func (f *fleet) start(i int) error {
+func (f *fleet) start(ctx context.Context, i int) error {
 	addr := "127.0.0.1:0"
 	if f.instances[i] != nil {
 		addr = f.instances[i].Addr
 	}
 	// One place more than HAProxy fills: it is for the checks.
-	s, err := process.Start(process.Path(f.bin, part), "-quiet", "-addr", addr, "-n", strconv.Itoa(f.places+1))
+	s, err := process.Start(ctx, process.Path(f.bin, part), "-quiet", "-addr", addr, "-n", strconv.Itoa(f.places+1))
 	if err != nil {
 		return fmt.Errorf("instance %s does not start: %w", names[i], err)
 	}

@@ -139,7 +139,7 @@ func (f *fleet) trial(ctx context.Context, set settings, log *slog.Logger) (resu
 	if err := wait(ctx, set.phase); err != nil {
 		return result, err
 	}
-	if err := f.start(victim); err != nil {
+	if err := f.start(ctx, victim); err != nil {
 		return result, err
 	}
 	result.restarted = time.Now()

@@ -40,11 +40,15 @@ func (m ColorMode) Enabled(w io.Writer) bool {
 		return false
 	case os.Getenv("FORCE_COLOR") != "":
 		return os.Getenv("FORCE_COLOR") != "0"
-	case os.Getenv("TERM") == "dumb":
-		return false
 	}
+	return Interactive(w)
+}
+
+// Interactive reports whether w is a terminal that obeys escape sequences and carriage returns, so that what is
+// written there can be coloured, and taken back.
+func Interactive(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
 // A Color is one colour as a page and as a terminal name it.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Name is the name of the running command, without the path or the ending that the build gave it.
@@ -45,10 +46,10 @@ func Exit(w io.Writer, err error) int {
 	case errors.Is(err, ErrInterrupted):
 		return 130
 	case errors.As(err, &usage):
-		fmt.Fprintf(w, "%s: %v (-h for help)\n", Name(), err)
+		fmt.Fprintf(w, "%s: %s (-h for help)\n", Name(), printable(err.Error()))
 		return 2
 	default:
-		fmt.Fprintf(w, "%s: %v\n", Name(), err)
+		fmt.Fprintf(w, "%s: %s\n", Name(), printable(err.Error()))
 		return 1
 	}
 }
@@ -142,6 +143,36 @@ func (c *count) Set(s string) error {
 	}
 	*c = count(n)
 	return nil
+}
+
+// DurationVar defines a flag for a time from least to most; a most of 0 is no upper bound.
+func DurationVar(fs *flag.FlagSet, p *time.Duration, name string, value, least, most time.Duration, usage string) {
+	*p = value
+	fs.Var(&bounded{p, value, least, most}, name, usage)
+}
+
+type bounded struct {
+	p                     *time.Duration
+	standard, least, most time.Duration
+}
+
+func (b *bounded) String() string {
+	if b.p == nil { // package flag asks the zero value, to know what need not be printed
+		return ""
+	}
+	return Duration(*b.p)
+}
+
+func (b *bounded) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	switch {
+	case err == nil && d >= b.least && (d <= b.most || b.most == 0):
+		*b.p = d
+		return nil
+	case b.most == 0:
+		return fmt.Errorf("want a time from %s up, for example %s", Duration(b.least), Duration(b.standard))
+	}
+	return fmt.Errorf("want a time from %s to %s, for example %s", Duration(b.least), Duration(b.most), Duration(b.standard))
 }
 
 // join puts the words that are not empty on one line.

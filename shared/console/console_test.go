@@ -138,7 +138,7 @@ func TestTheLogIsOneReadableLineForARecord(t *testing.T) {
 		"conn0 connected...",
 		"warning: cannot accept tries=7",
 		"conn 1 error: panic: no", "one", "\ttwo",
-		"nothing is lost key=value g=[a=1]",
+		"nothing is lost key=value g=\"[a=1]\"",
 		"odd values are shown, not trusted conn=three lane=-1",
 		`two\nlines are one`,
 	}
@@ -193,4 +193,41 @@ func TestDurationsReadAsAPersonSaysThem(t *testing.T) {
 	} {
 		assert.Equal(t, want, Duration(d), "%v", d)
 	}
+}
+
+func TestNothingThatIsLoggedCanForgeALineOrMoveTheCursor(t *testing.T) {
+	var out bytes.Buffer
+	log := slog.New(NewHandler(&out, "", false, slog.LevelInfo))
+	log.Info("said \r\x1b[2K\n15:04:05.000 conn 1 done \xff", "who", "a\nb", "what", "two words", "how", "", "stack", "f()\n\t\x1b[2K")
+	line := out.String()[len("15:04:05.000 "):]
+	assert.Equal(t, `said \r\x1b[2K\n15:04:05.000 conn 1 done \xff who="a\nb" what="two words" how=""`+"\nf()\n\t\\x1b[2K\n", line)
+
+	out.Reset()
+	Exit(&out, errors.New("the server says \"\r\x1b[2K\""))
+	assert.Equal(t, Name()+`: the server says "\r\x1b[2K"`+"\n", out.String())
+}
+
+func TestOrdinaryTextOfAnyLanguageIsLoggedAsItIs(t *testing.T) {
+	for _, text := range []string{"waited 31µs", "größer", "日本語", "\"*\" — …", "\ufffd"} {
+		assert.Equal(t, text, oneLine(text))
+	}
+}
+
+func TestADurationFlagHasBounds(t *testing.T) {
+	var d, open time.Duration
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	DurationVar(fs, &d, "d", time.Second, 10*time.Millisecond, time.Minute, "how long")
+	DurationVar(fs, &open, "open", 5*time.Second, 0, 0, "how long")
+	assert.Equal(t, time.Second, d)
+	for _, good := range []string{"10ms", "1m", "2s"} {
+		require.NoError(t, fs.Set("d", good))
+	}
+	assert.Equal(t, 2*time.Second, d)
+	for _, bad := range []string{"9ms", "61s", "-1s", "5", "", "soon"} {
+		assert.EqualError(t, fs.Set("d", bad), "want a time from 10ms to 1m, for example 1s", "%q", bad)
+	}
+	require.NoError(t, fs.Set("open", "1000h"))
+	require.NoError(t, fs.Set("open", "0"))
+	assert.EqualError(t, fs.Set("open", "-1s"), "want a time from 0s up, for example 5s")
+	assert.Equal(t, "1s", fs.Lookup("d").DefValue)
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -68,7 +69,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	case r.Level >= slog.LevelWarn:
 		line.WriteString(Alarm("warning: ", h.color))
 	}
-	line.WriteString(strings.ReplaceAll(r.Message, "\n", `\n`)) // what a client or a panic says cannot forge a line
+	line.WriteString(oneLine(r.Message)) // what a client or a panic says cannot forge a line
 	line.Write(tail.Bytes())
 	line.WriteByte('\n')
 
@@ -94,10 +95,18 @@ func (h *handler) show(line, tail *bytes.Buffer, a slog.Attr) {
 	case a.Key == "worker" && number > 0:
 		fmt.Fprintf(line, "worker %d ", number)
 	case a.Key == "stack":
-		fmt.Fprintf(tail, "\n%s", strings.TrimRight(v.String(), "\n"))
+		fmt.Fprintf(tail, "\n%s", printable(strings.TrimRight(v.String(), "\n")))
 	default:
-		fmt.Fprintf(tail, " %s=%v", a.Key, v)
+		fmt.Fprintf(tail, " %s=%s", oneLine(a.Key), value(v.String()))
 	}
+}
+
+// value quotes what would not read as one value.
+func value(text string) string {
+	if text == "" || strings.ContainsAny(text, " \t\"=") || oneLine(text) != text {
+		return strconv.Quote(text)
+	}
+	return text
 }
 
 func (h *handler) WithAttrs(attrs []slog.Attr) slog.Handler {

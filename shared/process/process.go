@@ -5,22 +5,30 @@ package process
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
+
+	"example.com/concurrent-servers/shared/server"
 )
 
 const (
 	startPatience = 10 * time.Second       // from exec to the line that says where the server listens
 	stopPatience  = 10 * time.Second       // from the stop request to the end; more than the default drain
+	debugPatience = 10 * time.Second       // for an answer of the debug endpoint of a server that is overloaded
 	buildPatience = 500 * time.Millisecond // for what go build has started to end after it
 )
 
@@ -67,6 +75,46 @@ func Path(bin, name string) string {
 	return path
 }
 
+// TempDir returns a new folder for what [Build] builds. The caller removes it. A command that was killed could not
+// do that, so TempDir also removes the folders of commands that are gone.
+func TempDir() (string, error) {
+	const prefix = "concurrent-servers-"
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, dir := range left {
+		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
+		if number, err := strconv.Atoi(pid); err == nil && gone(number) {
+			os.RemoveAll(dir) // it fails if the folder is another user's
+		}
+	}
+	return os.MkdirTemp("", fmt.Sprintf("%s%d-", prefix, os.Getpid()))
+}
+
+func gone(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+// Spawn starts cmd and returns a channel that is closed when the process has ended and cmd.ProcessState is set.
+// Where the system can do that, the process is killed when this one ends, even if this one is killed: on Linux
+// and FreeBSD. On other systems a command that is killed leaves behind what it has started.
+func Spawn(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
+	dieWithParent(cmd)
+	started, ended := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		// To the kernel the parent is the thread that started the process (prctl(2), PR_SET_PDEATHSIG). Go may
+		// end a thread, but not while a goroutine is locked to it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait() // the status is in cmd.ProcessState
+		}
+	}()
+	return ended, <-started
+}
+
 // A Server is a running part. Whoever starts one ends it, with [Server.Stop] or [Server.Kill].
 type Server struct {
 	Addr  string // where it listens, host:port
@@ -74,23 +122,28 @@ type Server struct {
 	Cmd   *exec.Cmd
 
 	log    log
-	exited chan struct{}
+	exited <-chan struct{}
+	client http.Client // for the debug endpoint
 }
 
 // Start runs the program at path and returns once it listens. With -debug among the arguments it also waits
-// for that endpoint. A server that ends before is an error, with what it printed.
-func Start(path string, args ...string) (*Server, error) {
-	s := &Server{Cmd: exec.Command(path, args...), exited: make(chan struct{})}
+// for that endpoint. It returns an error, with what the program printed, if the program ends before, and
+// [context.Cause] if ctx does. Afterwards the server does not depend on ctx. It dies with this process where
+// [Spawn] says so.
+func Start(ctx context.Context, path string, args ...string) (*Server, error) {
+	s := &Server{Cmd: exec.Command(path, args...)}
 	s.log.grown = make(chan struct{}, 1)
+	s.client = http.Client{Transport: new(http.Transport), Timeout: debugPatience}
 	s.Cmd.Stderr = &s.log
-	if err := s.Cmd.Start(); err != nil {
+	var err error
+	if s.exited, err = Spawn(s.Cmd); err != nil {
 		return nil, err
 	}
-	go func() {
-		s.Cmd.Wait() // the status is in Cmd.ProcessState
-		close(s.exited)
-	}()
-	err := s.awaitAddresses(slices.Contains(args, "-debug"))
+	err = s.awaitAddresses(ctx, slices.Contains(args, "-debug"))
+	if ctx.Err() != nil {
+		s.Kill()
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		s.Kill()
 		return nil, fmt.Errorf("%s %s: %w\n%s", filepath.Base(path), strings.Join(args, " "), err, s.Log())
@@ -103,7 +156,7 @@ var (
 	debugLine     = regexp.MustCompile(`(?m)debug on http://([^/\s]+)/`)
 )
 
-func (s *Server) awaitAddresses(debug bool) error {
+func (s *Server) awaitAddresses(ctx context.Context, debug bool) error {
 	late := time.After(startPatience)
 	for {
 		if m := listeningLine.FindStringSubmatch(s.Log()); m != nil {
@@ -119,6 +172,8 @@ func (s *Server) awaitAddresses(debug bool) error {
 		case <-s.log.grown:
 		case <-s.exited:
 			return errors.New("ended before it listened")
+		case <-ctx.Done():
+			return context.Cause(ctx)
 		case <-late:
 			return fmt.Errorf("does not listen after %v", startPatience)
 		}
@@ -131,13 +186,32 @@ func (s *Server) Log() string { return s.log.String() }
 // Exited is closed when the process has ended and its log is complete.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// Stop asks the server to stop as a signal would, over its debug endpoint since Windows knows no such signal,
-// and waits for its end. The server must have been started with -debug. An exit status other than 0 is an error. A server that does not end is killed.
+// Vars asks the debug endpoint for the server's counters. The server must have been started with -debug. One
+// connection stays open between two calls, so the server keeps a descriptor for it.
+func (s *Server) Vars(ctx context.Context) (server.Vars, error) {
+	said := struct{ Server server.Vars }{}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Debug+"/debug/vars", nil)
+	if err != nil {
+		return said.Server, err
+	}
+	answer, err := s.client.Do(request)
+	if err != nil {
+		return said.Server, fmt.Errorf("asking for the counters: %w", err)
+	}
+	defer answer.Body.Close()
+	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil {
+		return said.Server, fmt.Errorf("reading the counters: %w", err)
+	}
+	io.Copy(io.Discard, answer.Body) // or the connection could not be used again
+	return said.Server, nil
+}
+
+// Stop asks the server to stop as a signal would, and waits for its end. It asks over the debug endpoint, because
+// Windows has no such signal, so the server must have been started with -debug. An exit status other than 0 is
+// an error. A server that does not end is killed.
 func (s *Server) Stop() error {
 	defer s.Kill()
-	client := http.Client{Timeout: stopPatience}
-	defer client.CloseIdleConnections()
-	answer, err := client.Post("http://"+s.Debug+"/stop", "", nil)
+	answer, err := s.client.Post("http://"+s.Debug+"/stop", "", nil)
 	if err == nil {
 		answer.Body.Close()
 	}
@@ -156,6 +230,7 @@ func (s *Server) Stop() error {
 func (s *Server) Kill() {
 	s.Cmd.Process.Kill() // an error says that it has ended already
 	<-s.exited
+	s.client.CloseIdleConnections()
 }
 
 // log collects what a process prints.

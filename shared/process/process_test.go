@@ -27,7 +27,7 @@ func program(t *testing.T, source string) string {
 }
 
 func TestAServerIsStartedOnceItListens(t *testing.T) {
-	s, err := Start(program(t, `package main
+	s, err := Start(t.Context(), program(t, `package main
 
 import "os"
 
@@ -44,7 +44,7 @@ func main() {
 }
 
 func TestAServerThatEndsAtOnceIsAnErrorWithWhatItSaid(t *testing.T) {
-	_, err := Start(program(t, `package main
+	_, err := Start(t.Context(), program(t, `package main
 
 func main() { panic("no luck") }`))
 	require.Error(t, err)

@@ -65,7 +65,7 @@ type program struct {
 // start runs the program on a free port until the test ends.
 func (p program) start(t *testing.T, args ...string) *process.Server {
 	t.Helper()
-	s, err := process.Start(p.path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
+	s, err := process.Start(t.Context(), p.path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

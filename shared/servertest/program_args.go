@@ -25,7 +25,7 @@ func (p program) portBusy(t *testing.T) {
 
 func (p program) loopback(t *testing.T) {
 	// 9090 itself may be in use; the argument takes the default's host.
-	s, err := process.Start(p.path, "0")
+	s, err := process.Start(t.Context(), p.path, "0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func (p program) noDescriptors(t *testing.T) {
 	if p.hasN {
 		args += " -n 80"
 	}
-	s, err := process.Start("/bin/sh", "-c", `ulimit -n 64 && exec "$0" `+args, p.path, "-debug")
+	s, err := process.Start(t.Context(), "/bin/sh", "-c", `ulimit -n 64 && exec "$0" `+args, p.path, "-debug")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func (p program) restart(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	again, err := process.Start(p.path, "-addr", s.Addr)
+	again, err := process.Start(t.Context(), p.path, "-addr", s.Addr)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/protocol"
 	"example.com/concurrent-servers/shared/server"
 )
@@ -83,7 +84,7 @@ type testCase struct {
 // try runs the case in a bubble of its own.
 func (c testCase) try(t *testing.T, serve serveFunc, promise Promise) (err error) {
 	synctest.Test(t, func(*testing.T) {
-		w := &world{serve: serve, promise: promise, network: newNetwork()}
+		w := &world{serve: serve, promise: promise, network: memnet.Listen()}
 		err = errors.Join(c.run(w), w.end())
 	})
 	return err
@@ -93,7 +94,7 @@ func (c testCase) try(t *testing.T, serve serveFunc, promise Promise) (err error
 type world struct {
 	serve   serveFunc
 	promise Promise
-	network *network
+	network *memnet.Listener
 	peers   []*peer
 
 	stop   context.CancelFunc // asks the server to stop
@@ -133,7 +134,7 @@ func (w *world) end() error {
 
 // peer is a client's end of a connection, and what has come out of it.
 type peer struct {
-	*end
+	*memnet.Conn
 	mu   sync.Mutex
 	got  []byte // greeting included
 	n    int    // how many writes of the server that took
@@ -150,7 +151,7 @@ func (w *world) connect() *peer {
 
 // connectMute connects a client that never reads.
 func (w *world) connectMute() *peer {
-	p := &peer{end: w.network.dial()}
+	p := &peer{Conn: w.network.Dial()}
 	w.peers = append(w.peers, p)
 	return p
 }

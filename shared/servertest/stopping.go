@@ -133,7 +133,7 @@ func closesUnserved(w *world) error {
 
 func stopsInBackoff(w *world) error {
 	for range 50 {
-		w.network.failures <- syscall.EMFILE
+		w.network.Fail(syscall.EMFILE)
 	}
 	w.start(protocol.Message)
 	sleep(10 * time.Second) // by now the pauses are the longest

@@ -180,7 +180,7 @@ func randomStreams(w *world) error {
 // crowd has clients carry on their whole script at once, and returns what went wrong.
 func (w *world) crowd(n int) error {
 	chart := client.Run{
-		Dial:    func(context.Context) (net.Conn, error) { return w.network.dial(), nil },
+		Dial:    func(context.Context) (net.Conn, error) { return w.network.Dial(), nil },
 		Clients: n,
 		Pause:   time.Second,
 		Log:     slog.New(slog.DiscardHandler),

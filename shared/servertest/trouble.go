@@ -37,14 +37,14 @@ func acceptErrors(w *world) error {
 		syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED, syscall.ENOBUFS,
 		syscall.ENOMEM, syscall.EPERM, syscall.EPROTO,
 	} {
-		w.network.failures <- &net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", errno)}
+		w.network.Fail(&net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", errno)})
 		synctest.Wait() // the Accept under way fails; the next one works
 		sleep(time.Second)
 		if err := w.expect("^abc$"); err != nil {
 			return fmt.Errorf("after Accept failed with %q: %w", errno, err)
 		}
 	}
-	w.network.failures <- errors.New("an error that nobody has heard of")
+	w.network.Fail(errors.New("an error that no list of errors has"))
 	sleep(time.Second)
 	return w.expect("^abc$")
 }
@@ -53,7 +53,7 @@ func acceptBacksOff(w *world) error {
 	w.start(protocol.Message)
 	const failures = 20
 	for range failures {
-		w.network.failures <- os.NewSyscallError("accept4", syscall.EMFILE)
+		w.network.Fail(os.NewSyscallError("accept4", syscall.EMFILE))
 	}
 	began := time.Now()
 	p := w.connect()
@@ -86,7 +86,7 @@ func faulty(w *world, fail func()) error {
 		}
 		w.peers = w.peers[:0]
 	}
-	before := int(w.network.accepted.Load())
+	before := w.network.Accepted()
 	peers := w.connectMany(w.full() + 1)
 	for _, p := range peers[:w.full()] {
 		if err := p.send("."); err != nil { // outside a message, so nothing but the reason to greet
@@ -96,8 +96,8 @@ func faulty(w *world, fail func()) error {
 	if got := greeted(peers); got != min(w.full(), len(peers)) {
 		return fmt.Errorf("after the failures %d clients are greeted at once, want %d", got, w.full())
 	}
-	if want := min(w.promise.Accepted, len(peers)); int(w.network.accepted.Load())-before != want {
-		return fmt.Errorf("after the failures %d clients are accepted, want %d", int(w.network.accepted.Load())-before, want)
+	if want := min(w.promise.Accepted, len(peers)); w.network.Accepted()-before != want {
+		return fmt.Errorf("after the failures %d clients are accepted, want %d", w.network.Accepted()-before, want)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func (w *world) check(peers []*peer) error {
 	if got := greeted(peers); got != wantGreeted {
 		return fmt.Errorf("of %d clients, %d are greeted at once, want %d", len(peers), got, wantGreeted)
 	}
-	if got := int(w.network.accepted.Load()); got != wantAccepted {
+	if got := w.network.Accepted(); got != wantAccepted {
 		return fmt.Errorf("of %d clients, %d are accepted at once, want %d", len(peers), got, wantAccepted)
 	}
 	return nil

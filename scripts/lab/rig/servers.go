@@ -133,7 +133,7 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 		return interruptedOr(ctx, err)
 	}
 	args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, s.known(ctx, path, args)...)
-	p, err := process.Start(path, args...)
+	p, err := process.Start(ctx, path, args...)
 	if err != nil {
 		return interruptedOr(ctx, err)
 	}
