@@ -15,6 +15,6 @@ func serve(ln net.Listener, handle func(net.Conn)) error {
 		if err != nil {
 			return err
 		}
-		handle(conn) // everybody else waits in the kernel's backlog
+		handle(conn) // the other clients wait in the kernel's backlog
 	}
 }

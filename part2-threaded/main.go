@@ -2,15 +2,11 @@
 package main
 
 import (
-	"flag"
 	"net"
-	"runtime"
 	"sync"
 
 	"example.com/concurrent-servers/shared/server"
 )
-
-var osThreads = flag.Bool("os-threads", false, "give each client a thread of the operating system")
 
 func main() { server.Main(serve) }
 
@@ -22,11 +18,6 @@ func serve(ln net.Listener, handle func(net.Conn)) error {
 		if err != nil {
 			return err
 		}
-		clients.Go(func() { // nobody waits, and nothing bounds how many there are
-			if *osThreads {
-				runtime.LockOSThread() // the thread ends with the goroutine
-			}
-			handle(conn)
-		})
+		clients.Go(func() { handle(conn) }) // no client waits, and nothing bounds how many there are
 	}
 }

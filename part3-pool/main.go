@@ -23,6 +23,6 @@ func serve(ln net.Listener, handle func(net.Conn)) error {
 		if err != nil {
 			return err
 		}
-		workers.Execute(func() { handle(conn) }) // never blocks: the queue holds everybody else
+		workers.Execute(func() { handle(conn) }) // never blocks: the other clients wait in the queue
 	}
 }

@@ -1,4 +1,4 @@
-// Part 4 serves at most n clients at once, in a goroutine each, and accepts nobody whom it cannot serve.
+// Part 4 serves at most n clients at once, in a goroutine each, and accepts a client only when it can serve it.
 package main
 
 import (
@@ -17,7 +17,7 @@ func serve(ln net.Listener, handle func(net.Conn)) error {
 	defer clients.Wait()
 	slots := make(chan struct{}, *n)
 	for {
-		slots <- struct{}{} // before Accept: whom nobody can serve waits in the kernel's backlog
+		slots <- struct{}{} // before Accept: clients we can't serve yet wait in the backlog
 		conn, err := ln.Accept()
 		if err != nil {
 			return err

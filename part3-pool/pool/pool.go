@@ -9,14 +9,14 @@
 //	Execute            Sender::send                       submit, without the Future
 //	Close              drop(sender), then join each       shutdown(wait=True)
 //
-// A Go channel could not stand in for the queue: it is bounded, so that a send blocks once it is full. That is
-// usually what one wants, and then
+// A Go channel is a different queue: it is bounded, and a send blocks once it is full. Usually that is what you
+// want, and then
 //
 //	jobs := make(chan func(), n)
 //
-// with n goroutines ranging over it is a whole pool: Execute is a send, Close is close and a WaitGroup. The
-// queue here never refuses and never blocks, as the queues of both pools above, and so it can grow without
-// end: every waiting job keeps what it refers to, for a server an open connection.
+// with n goroutines that range over it is a whole pool: Execute is a send, Close is close and a WaitGroup. The
+// queue here never refuses a job and never blocks, like the queues of both pools above. So it can grow without
+// end, and every waiting job keeps what it refers to: in a server, an open connection.
 package pool
 
 import (
@@ -33,8 +33,8 @@ type Pool struct {
 	workers sync.WaitGroup
 }
 
-// New starts size workers, with the ids 1 to size. A size of zero or less is an error, since a pool without
-// workers would take jobs and never run them. The caller owns the pool and ends it with [Pool.Close].
+// New starts size workers, with the ids 1 to size. It returns an error if size is zero or less, because a pool
+// without workers would take jobs and never run them. The caller ends the pool with [Pool.Close].
 func New(size int) (*Pool, error) {
 	if size <= 0 {
 		return nil, fmt.Errorf("pool: size %d: want at least one worker", size)
@@ -46,38 +46,31 @@ func New(size int) (*Pool, error) {
 	return p, nil
 }
 
-// Execute queues job and returns at once; the workers take jobs in the order in which they were queued. A job
-// that panics is logged and costs no worker. Execute panics after Close, as a send on a closed channel does.
+// Execute queues job and returns at once. The workers take jobs in the order in which they were queued. If a job
+// panics, the panic is logged and the worker goes on. Execute panics after Close, as a send on a closed channel
+// does.
 func (p *Pool) Execute(job func()) {
 	if !p.jobs.send(job) {
 		panic("pool: Execute after Close")
 	}
 }
 
-// Close lets the workers finish every job that has been queued, and returns when the last worker has ended.
-// It may be called more than once, but not by a job, which would wait for itself.
+// Close lets the workers finish every job in the queue, and returns when the last worker has ended. It may be
+// called more than once, but not by a job, which would wait for itself.
 func (p *Pool) Close() {
 	p.jobs.close()
 	p.workers.Wait()
 }
 
-// work is a worker's life: take a job, run it, until the queue is closed and empty.
+// work takes jobs and runs them until the queue is closed and empty.
 func (p *Pool) work(id int) {
-	alive := true
-	defer func() {
-		if !alive { // the job called runtime.Goexit, which ends this goroutine whatever we do
-			p.workers.Go(func() { p.work(id) })
-		}
-	}()
 	for {
 		job, ok := p.jobs.receive()
 		if !ok {
 			return
 		}
-		slog.LogAttrs(context.Background(), slog.LevelInfo, "took a job", slog.Int("worker", id)) // free if not wanted
-		alive = false
+		slog.LogAttrs(context.Background(), slog.LevelInfo, "took a job", slog.Int("worker", id)) // costs nothing if not wanted
 		run(job)
-		alive = true
 	}
 }
 

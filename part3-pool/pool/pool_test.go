@@ -1,10 +1,12 @@
 package pool
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,12 +23,30 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// newPool returns a pool that the end of the test has seen closed.
+// newPool returns a pool, which the test closes. Every test that closes a pool runs in a bubble: there, a worker that
+// never ends is reported at once.
 func newPool(t *testing.T, size int) *Pool {
 	t.Helper()
 	p, err := New(size)
 	require.NoError(t, err)
 	return p
+}
+
+func TestTheLogSaysWhichWorkerTookAJob(t *testing.T) {
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	var out bytes.Buffer
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, 2)
+		for range 2 {
+			p.Execute(func() { time.Sleep(time.Second) })
+		}
+		p.Close()
+	})
+	for _, worker := range []string{"worker=1", "worker=2"} {
+		assert.Equal(t, 1, strings.Count(out.String(), `msg="took a job" `+worker), out.String())
+	}
 }
 
 func TestAPoolWithoutWorkersIsRefused(t *testing.T) {
@@ -60,39 +80,42 @@ func TestAsManyJobsRunAtOnceAsThereAreWorkersAndExecuteNeverBlocks(t *testing.T)
 }
 
 func TestJobsAreTakenInTheOrderInWhichTheyWereQueued(t *testing.T) {
-	p := newPool(t, 1)
-	var order []int
-	for i := range 100 {
-		p.Execute(func() { order = append(order, i) })
-	}
-	p.Close()
-	assert.Len(t, order, 100)
-	assert.True(t, slices.IsSorted(order))
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, 1)
+		var order []int
+		for i := range 100 {
+			p.Execute(func() { order = append(order, i) })
+		}
+		p.Close()
+		assert.Len(t, order, 100)
+		assert.True(t, slices.IsSorted(order))
+	})
 }
 
 func TestAnyGoroutineMayQueueAndEveryJobRunsOnce(t *testing.T) {
-	p := newPool(t, 4)
-	var producers sync.WaitGroup
-	var ran [8 * 1000]atomic.Int64
-	for producer := range 8 {
-		producers.Go(func() {
-			for i := range 1000 {
-				p.Execute(func() { ran[producer*1000+i].Add(1) })
-			}
-		})
-	}
-	producers.Wait()
-	p.Close()
-	for i := range ran {
-		assert.EqualValues(t, 1, ran[i].Load())
-	}
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, 4)
+		var producers sync.WaitGroup
+		var ran [8 * 1000]atomic.Int64
+		for producer := range 8 {
+			producers.Go(func() {
+				for i := range 1000 {
+					p.Execute(func() { ran[producer*1000+i].Add(1) })
+				}
+			})
+		}
+		producers.Wait()
+		p.Close()
+		for i := range ran {
+			assert.EqualValues(t, 1, ran[i].Load())
+		}
+	})
 }
 
 func TestAJobThatFailsCostsNoWorker(t *testing.T) {
 	for name, fail := range map[string]func(){
-		"panic":          func() { panic("a bug") },
-		"nil":            nil,
-		"runtime.Goexit": runtime.Goexit,
+		"panic": func() { panic("a bug") },
+		"nil":   nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -114,10 +137,40 @@ func TestAJobThatFailsCostsNoWorker(t *testing.T) {
 }
 
 func TestCloseMayBeRepeatedAndEndsExecute(t *testing.T) {
-	p := newPool(t, 2)
-	p.Close()
-	p.Close()
-	assert.PanicsWithValue(t, "pool: Execute after Close", func() { p.Execute(func() {}) })
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, 2)
+		p.Close()
+		p.Close()
+		assert.PanicsWithValue(t, "pool: Execute after Close", func() { p.Execute(func() {}) })
+	})
+}
+
+func TestEachJobWakesAWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(t, 3)
+		for range 2 {
+			synctest.Wait() // all workers wait
+			var running atomic.Int64
+			for range 3 { // faster than a worker wakes up
+				p.Execute(func() { running.Add(1); time.Sleep(time.Second) })
+			}
+			synctest.Wait()
+			assert.EqualValues(t, 3, running.Load())
+			time.Sleep(2 * time.Second)
+		}
+		p.Close()
+	})
+}
+
+func TestTheQueueGivesItsArrayBackAfterABurst(t *testing.T) {
+	q := newQueue()
+	for range 10_000 {
+		q.send(func() {})
+	}
+	for range 10_000 {
+		q.receive()
+	}
+	assert.Zero(t, cap(q.jobs))
 }
 
 func TestTheQueueKeepsNoFinishedJobAlive(t *testing.T) {

@@ -2,8 +2,8 @@ package pool
 
 import "sync"
 
-// queue is first in, first out, and as long as it has to be. Any goroutine may send, and sending never blocks;
-// the workers share the receiving end.
+// queue is first in, first out, and has no bound. Any goroutine may send, and sending never blocks. The workers
+// share the receiving end.
 type queue struct {
 	mu      sync.Mutex
 	arrived *sync.Cond // signalled for each job, broadcast when the queue is closed
@@ -31,8 +31,9 @@ func (q *queue) send(job func()) bool {
 
 // receive waits for a job and takes it. It returns false once the queue is closed and empty.
 //
-// While it waits it does not hold the lock. To hold it while the job runs is the classic mistake of pools whose
-// workers share a receiver: then one worker runs a job, and all others wait for the lock.
+// It does not hold the lock while it waits, and its caller does not hold it while the job runs. Holding the lock
+// while the job runs is the classic mistake of pools whose workers share a receiver: one worker runs a job, and
+// all the others wait for the lock.
 func (q *queue) receive() (job func(), ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -1,11 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -13,22 +13,20 @@ import (
 const (
 	firstRetry = 5 * time.Millisecond
 	lastRetry  = time.Second
-	sameBurst  = 10 * time.Second // between two failures that the log counts as one
+	sameBurst  = 10 * time.Second // two failures closer than this are logged as one
 )
 
-// listener is what a strategy accepts from. Its Accept returns only a client or net.ErrClosed: running out of
-// descriptors or buffers, or a client that is gone before it was accepted, is no reason for a server to end.
-// net/http's accept loop is the model; it gives up on errors that it does not know, and this one does not.
+// listener is what a strategy accepts from. Its Accept returns a client or net.ErrClosed, and no other error:
+// a server must not end because it is out of descriptors or buffers, or because a client hung up before it was
+// accepted. net/http's accept loop is the model. It gives up on errors that it does not know; this one doesn't.
 type listener struct {
 	net.Listener
+	ctx     context.Context // done when the server stops
 	clients *clients
-
-	failed atomic.Int64 // when Accept last failed, in nanoseconds since 1970
-	closed chan struct{}
-	once   sync.Once
+	failed  atomic.Int64 // when Accept failed last, in nanoseconds since 1970
 }
 
-// Accept waits for the next client, and counts and logs it.
+// Accept waits for the next client, and counts and logs it. Several goroutines may call it at once.
 func (l *listener) Accept() (net.Conn, error) {
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
 		nc, err := l.Listener.Accept()
@@ -48,6 +46,7 @@ func (l *listener) Accept() (net.Conn, error) {
 func (l *listener) accepted(nc net.Conn) (net.Conn, error) {
 	c := l.clients.add(nc)
 	if c == nil {
+		nc.Close() // accepted while the server stops: too late to be served
 		return nil, net.ErrClosed
 	}
 	if logging() {
@@ -56,8 +55,8 @@ func (l *listener) accepted(nc net.Conn) (net.Conn, error) {
 	return c, nil
 }
 
-// logFailure writes one line for a burst of failures. A burst goes on although a client gets in now and then,
-// whenever another one gives its descriptor back.
+// logFailure writes one line for a burst of failures. A success in between does not end the burst: it only
+// means that a client has left and given its descriptor back.
 func (l *listener) logFailure(err error) {
 	now := time.Now()
 	last := time.Unix(0, l.failed.Swap(now.UnixNano()))
@@ -66,26 +65,16 @@ func (l *listener) logFailure(err error) {
 	}
 }
 
-// pause waits for d, or until a conversation ends and gives its descriptor back. It returns false once l is
-// closed.
+// pause waits for d, or until a connection is closed, because then a descriptor is free. It returns false when
+// the server stops.
 func (l *listener) pause(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-l.clients.freed:
-	case <-l.closed:
+	case <-l.ctx.Done():
 		return false
 	}
 	return true
-}
-
-// Close closes the listening socket and ends a pause between two tries. It may be called more than once.
-func (l *listener) Close() error {
-	err := net.ErrClosed
-	l.once.Do(func() {
-		close(l.closed)
-		err = l.Listener.Close()
-	})
-	return err
 }

@@ -13,19 +13,20 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/protocol"
 )
 
 func TestABurstOfFailuresOfAcceptIsOneLine(t *testing.T) {
-	lines := logged(t, protocol.Message, func(_ *Server, q queue) {
+	lines := logged(t, protocol.Message, func(_ *Server, ln *memnet.Listener) {
 		for range 2 {
 			for range 20 {
-				q.results <- syscall.EMFILE
+				ln.Fail(syscall.EMFILE)
 			}
-			client := q.connect() // gets in between, as when another one leaves
+			client := ln.Dial() // gets in between, as when another one leaves
 			io.ReadFull(client, make([]byte, 1))
 			client.Close()
-			q.results <- syscall.EMFILE
+			ln.Fail(syscall.EMFILE)
 			time.Sleep(time.Minute)
 		}
 	})
@@ -39,10 +40,11 @@ func TestABurstOfFailuresOfAcceptIsOneLine(t *testing.T) {
 	assert.Equal(t, 2, bursts)
 }
 
-// tardy is a listener that still gives out a connection after its Close, as a kernel may.
+// tardy is a listener that still accepts a connection after its Close, as a kernel may.
 type tardy struct {
-	queue
-	last net.Conn
+	*memnet.Listener
+	closed chan struct{}
+	last   net.Conn
 }
 
 func (l *tardy) Accept() (net.Conn, error) {
@@ -50,13 +52,20 @@ func (l *tardy) Accept() (net.Conn, error) {
 	return l.last, nil
 }
 
+func (l *tardy) Close() error {
+	defer func() { recover() }() // of the second call
+	close(l.closed)
+	return nil
+}
+
 func TestAClientThatIsAcceptedAsTheServerStopsIsLetGoWithoutAGreeting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
 		ctx, stop := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, stop)
-		s := &Server{Strategy: sequential, Conversation: protocol.Message, Drain: time.Hour}
-		forced, err := s.Serve(ctx, &tardy{newQueue(), server})
+		s := New(sequential, protocol.Message)
+		s.Drain = time.Hour
+		forced, err := s.Serve(ctx, &tardy{memnet.Listen(), make(chan struct{}), server})
 		assert.NoError(t, err)
 		assert.Zero(t, forced)
 		_, err = client.Read(make([]byte, 1))
@@ -65,42 +74,23 @@ func TestAClientThatIsAcceptedAsTheServerStopsIsLetGoWithoutAGreeting(t *testing
 	})
 }
 
-func TestAClientThatWaitsWhenTheServerStopsIsLetGoWithoutAGreeting(t *testing.T) {
-	var s Server
-	client, server := net.Pipe()
-	c := s.clients.add(server)
-	assert.Zero(t, s.clients.stop())
-	s.Conversation = func(io.ReadWriter) error { t.Error("served after the stop"); return nil }
-	s.handle(c) // as a worker does that takes it from a queue
-	_, err := client.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF)
-	assert.Zero(t, s.clients.closeAll(), "it does not count as closed by force")
-	assert.Equal(t, Counters{Accepted: 1, Failed: 1}, s.Counters())
-}
-
 func TestAcceptTriesAgainAsSoonAsADescriptorIsFree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue()
-		l := &listener{Listener: q, clients: &clients{freed: make(chan struct{}, 1)}, closed: make(chan struct{})}
-		c := l.clients.add(q.connectedConn())
-		for range 20 {
-			q.results <- syscall.EMFILE
+		ln := memnet.Listen()
+		l := &listener{Listener: ln, ctx: t.Context(), clients: newClients()}
+		ln.Dial()
+		open, err := l.Accept()
+		require.NoError(t, err)
+		for range 10 { // the tenth comes after 2.275 s, and the pause behind it takes another second
+			ln.Fail(syscall.EMFILE)
 		}
+		ln.Dial()
 		began := time.Now()
-		time.AfterFunc(10*time.Second+time.Millisecond, func() {
-			for range 100 { // whatever failures are left
-				select {
-				case <-q.results:
-				default:
-				}
-			}
-			q.connect()
-			l.clients.begin(c)
-			l.clients.end(c, false)
-		})
+		const leaves = 2500 * time.Millisecond
+		time.AfterFunc(leaves, func() { open.Close() })
 		conn, err := l.Accept()
 		require.NoError(t, err)
-		assert.Equal(t, 10*time.Second+time.Millisecond, time.Since(began))
+		assert.Equal(t, leaves, time.Since(began))
 		conn.Close()
 	})
 }

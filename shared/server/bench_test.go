@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,7 +36,8 @@ func BenchmarkConversation(b *testing.B) {
 	})
 	b.Run("served", func(b *testing.B) {
 		converse(b, func(ctx context.Context, ln net.Listener) {
-			s := Server{Strategy: sequential, Conversation: protocol.Message, IdleTimeout: 1 << 40, Drain: 1 << 30}
+			s := New(sequential, protocol.Message)
+			s.IdleTimeout, s.Drain = time.Hour, time.Second
 			s.Serve(ctx, ln)
 		})
 	})

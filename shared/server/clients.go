@@ -1,31 +1,36 @@
 package server
 
 import (
-	"log/slog"
+	"cmp"
 	"net"
 	"slices"
 	"sync"
 	"time"
 )
 
-// clients knows every client from its acceptance to its end. Its zero value is empty; it is safe for
+// clients knows every client from the moment it is accepted until its connection is closed. It is safe for
 // concurrent use.
 type clients struct {
+	freed chan struct{} // gets a token when a connection has been closed, so that a starved Accept tries again
+
 	mu       sync.Mutex
 	open     map[*conn]struct{}
 	stopping bool
 	counters Counters
-
-	freed chan struct{} // gets a token when a connection has been closed, so that a starved Accept tries again
 }
 
-// Counters are the facts of the log as numbers. Every accepted client is in exactly one of the four others.
+func newClients() *clients {
+	return &clients{freed: make(chan struct{}, 1), open: make(map[*conn]struct{})}
+}
+
+// Counters are the facts of the log as numbers. Every accepted client is in exactly one of the five others.
 type Counters struct {
 	Accepted int64 `json:"accepted"` // all so far
-	Waiting  int64 `json:"waiting"`  // accepted, and nobody serves them yet
-	Serving  int64 `json:"serving"`
-	Served   int64 `json:"served"` // ended in order
-	Failed   int64 `json:"failed"` // ended by an error, a panic, or the stop of the server
+	Waiting  int64 `json:"waiting"`  // their conversations have not begun
+	Serving  int64 `json:"serving"`  // their conversations have begun, and their connections are open
+	Served   int64 `json:"served"`   // their conversations ended in order
+	Failed   int64 `json:"failed"`   // their conversations ended by an error, a panic, or the stop of the server
+	Refused  int64 `json:"refused"`  // closed before their conversations began
 }
 
 // Counters returns the counters as they are now.
@@ -35,100 +40,104 @@ func (s *Server) Counters() Counters {
 	return s.clients.counters
 }
 
-// add numbers a connection that has just been accepted. It returns nil, and the connection is closed, if the
-// server is stopping: nobody will be there to serve it.
+// add numbers a connection that has just been accepted. It returns nil if the server is stopping.
 func (cs *clients) add(nc net.Conn) *conn {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.stopping {
-		nc.Close()
 		return nil
-	}
-	if cs.open == nil {
-		cs.open = make(map[*conn]struct{})
 	}
 	cs.counters.Accepted++
 	cs.counters.Waiting++
-	c := &conn{Conn: nc, number: cs.counters.Accepted, accepted: time.Now()}
+	c := &conn{Conn: nc, clients: cs, number: cs.counters.Accepted, accepted: time.Now()}
 	cs.open[c] = struct{}{}
 	return c
 }
 
-// begin says whether the conversation with c may start. It may not once the server is stopping.
+// begin reports whether the conversation with c may begin. It may begin once, and not after the server has been
+// told to stop.
 func (cs *clients) begin(c *conn) bool {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.stopping {
+	if cs.stopping || c.state != stateWaiting {
 		return false
 	}
-	c.serving = true
+	c.state = stateServing
 	cs.counters.Waiting--
 	cs.counters.Serving++
 	return true
 }
 
-// conversationEnded notes that closing c no longer cuts anything off.
-func (cs *clients) conversationEnded(c *conn) {
+// conversationEnded notes how the conversation with c has ended. From now on, closing c cuts nothing off.
+func (cs *clients) conversationEnded(c *conn, failed bool) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c.ended = true
+	switch {
+	case c.state != stateServing: // its connection was closed before
+	case failed:
+		c.state = stateFailed
+	default:
+		c.state = stateServed
+	}
 }
 
-// end closes c and forgets it.
-func (cs *clients) end(c *conn, failed bool) {
-	c.Close()
+// closed forgets c, whose connection has been closed, and returns the state that c was in.
+func (cs *clients) closed(c *conn) (was connState) {
 	cs.mu.Lock()
-	delete(cs.open, c)
-	cs.counters.Serving--
-	if failed {
+	was = c.state
+	c.state = stateClosed
+	switch was {
+	case stateWaiting:
+		cs.counters.Waiting--
+		cs.counters.Refused++
+	case stateServing, stateFailed:
+		cs.counters.Serving--
 		cs.counters.Failed++
-	} else {
+	case stateServed:
+		cs.counters.Serving--
 		cs.counters.Served++
 	}
+	delete(cs.open, c)
 	cs.mu.Unlock()
 
 	select {
 	case cs.freed <- struct{}{}:
-	default: // nobody has taken the last token yet
+	default: // the last token has not been taken yet
 	}
+	return was
 }
 
-// stop closes every client that nobody serves yet, and keeps new ones out. It returns how many conversations
-// are open.
+// stop lets no conversation begin from now on, and closes the clients that wait for theirs. It returns how many
+// conversations are still going on.
 func (cs *clients) stop() (talking int) {
-	var unserved []int64
 	cs.mu.Lock()
 	cs.stopping = true
+	var waiting []*conn
 	for c := range cs.open {
-		if c.serving {
-			continue
+		switch c.state {
+		case stateWaiting:
+			waiting = append(waiting, c)
+		case stateServing:
+			talking++
 		}
-		c.Close()
-		delete(cs.open, c)
-		cs.counters.Waiting--
-		cs.counters.Failed++
-		unserved = append(unserved, c.number)
 	}
-	talking = len(cs.open)
 	cs.mu.Unlock()
-	if logging() {
-		slices.Sort(unserved)
-		for _, number := range unserved {
-			slog.Info("closed unserved: the server is stopping", "conn", number)
-		}
+	slices.SortFunc(waiting, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
+	for _, c := range waiting {
+		c.Close()
 	}
 	return talking
 }
 
-// closeAll closes all connections and returns how many conversations that has cut off.
+// closeAll closes all connections, and returns how many conversations that has cut off.
 func (cs *clients) closeAll() (cut int) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	for c := range cs.open {
-		c.Close()
-		if !c.ended {
+		if c.state == stateServing {
 			cut++
 		}
+		c.Conn.Close() // the conversation notices, and handle closes c itself
 	}
 	return cut
 }

@@ -20,20 +20,22 @@ type settings struct {
 	protocol  string
 	idle      time.Duration
 	drain     time.Duration
+	osThreads bool
 	quiet     bool
 	color     console.ColorMode
 	corpus    string
 }
 
-// parse adds the flags of every part to fs, which may hold a part's own, and parses args. Nothing has been
-// bound when it returns an error.
+// parse adds the flags of every part to fs, which may have flags of the part's own, and parses args. Nothing is
+// bound yet.
 func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
 	var s settings
 	fs.StringVar(&s.addr, "addr", "127.0.0.1:9090", "listen on `host:port`")
 	fs.StringVar(&s.protocol, "protocol", protocol.Names()[0], "speak `name`: "+strings.Join(protocol.Names(), ", "))
 	fs.StringVar(&s.corpus, "corpus", "", "words: count the words of `file` (default: a built-in text)")
-	fs.DurationVar(&s.idle, "idle-timeout", 2*time.Minute, "close idle clients after `time`; 0: never")
-	fs.DurationVar(&s.drain, "drain", 5*time.Second, "give conversations `time` to end when stopped")
+	console.DurationVar(fs, &s.idle, "idle-timeout", 2*time.Minute, 0, 0, "close idle clients after `time`; 0: never")
+	console.DurationVar(fs, &s.drain, "drain", 5*time.Second, 0, 24*time.Hour, "give conversations `time` to end when stopped")
+	fs.BoolVar(&s.osThreads, "os-threads", false, "lock each conversation to a thread of the operating system")
 	fs.StringVar(&s.debugAddr, "debug", "", "serve counters and profiles on loopback `host:port`")
 	fs.BoolVar(&s.quiet, "quiet", false, "log no clients, only what goes wrong")
 	fs.Var(&s.color, "color", "`when` to colour the log: auto, always, never")
@@ -70,12 +72,6 @@ func (s *settings) check(fs *flag.FlagSet) error {
 			return console.Usagef("-debug %q: %v", s.debugAddr, err)
 		}
 	}
-	if s.idle < 0 {
-		return console.Usagef("-idle-timeout %v: want a time, or 0 for never", s.idle)
-	}
-	if s.drain < 0 {
-		return console.Usagef("-drain %v: want a time, or 0 to close all at once", s.drain)
-	}
 	if err := protocol.Check(s.protocol); err != nil {
 		return console.Usagef("-protocol: %v", err)
 	}
@@ -85,7 +81,7 @@ func (s *settings) check(fs *flag.FlagSet) error {
 	return nil
 }
 
-// checkAddr refuses what is no host:port, of which example is one.
+// checkAddr refuses an address that is not host:port. Its error shows the example.
 func checkAddr(addr, example string) error {
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -108,14 +104,18 @@ func checkLoopback(addr string) error {
 		return err
 	}
 	host, _, _ := net.SplitHostPort(addr)
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if !isLoopback(host) {
 		return fmt.Errorf("want a loopback address, for example %s", example)
 	}
 	return nil
 }
 
-// Count defines a flag for a number of workers or slots, from 1 to 100000, and returns where its value will
-// be. A part calls it for a package-level variable, so before [Main] parses the flags.
+func isLoopback(host string) bool {
+	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
+}
+
+// Count defines a flag for a number of workers or slots, from 1 to 100000, and returns the variable for its value.
+// A part calls it to initialise a package-level variable, before [Main] parses the flags.
 func Count(name string, value int, usage string) *int {
 	n := new(int)
 	console.CountVar(flag.CommandLine, n, name, value, usage)

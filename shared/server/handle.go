@@ -7,37 +7,55 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
 	"example.com/concurrent-servers/shared/console"
 )
 
-// errGoexit stands for a conversation that ended its own goroutine.
-var errGoexit = errors.New("the conversation called runtime.Goexit")
-
-// handle carries on the conversation with one client and closes its connection. Whatever happens in the
-// conversation stays in it: a panic is logged and costs this client alone.
+// handle carries on the conversation with one client and closes its connection. A panic in the conversation is
+// logged and costs this client alone.
 //
-// Its frame stays on the stack while a client idles, so all that needs room is left to functions that return
-// before: with them inlined here, each idle client's stack would double from 2 to 4 KiB.
+// Its frame stays on the stack while a client idles. So everything that needs room is left to functions that
+// have returned by then: inlined here, they would double the stack of each idle client from 2 to 4 KiB.
 func (s *Server) handle(nc net.Conn) {
-	c, ok := nc.(*conn)
-	if !ok {
-		panic(fmt.Sprintf("server: a strategy handed %T to handle, want the connection as Accept returned it", nc))
-	}
+	c := clientOf(nc)
 	if !s.begin(c) {
+		nc.Close()
 		return
 	}
-	err := errGoexit // unless the conversation returns or panics
-	defer s.finish(c, &err)
-	err = s.Conversation(c)
+	var err error
+	defer s.finish(nc, c, &err)
+	err = s.conversation(c.through(nc))
+}
+
+// clientOf finds the client of a connection that Accept has returned, or of what a strategy has wrapped around
+// it.
+func clientOf(nc net.Conn) *conn {
+	if c, ok := nc.(*conn); ok {
+		return c
+	}
+	if addr, ok := nc.LocalAddr().(localAddr); ok {
+		return addr.conn
+	}
+	panic(fmt.Sprintf("server: a strategy handed %T to handle: want a connection that Accept returned", nc))
+}
+
+// through returns what the conversation with c reads from and writes to: nc, which is c or wraps it.
+func (c *conn) through(nc net.Conn) net.Conn {
+	if nc == net.Conn(c) {
+		return c
+	}
+	return wrapped{nc, c}
 }
 
 func (s *Server) begin(c *conn) bool {
 	if !s.clients.begin(c) {
-		c.Close()
 		return false
+	}
+	if s.OSThreads {
+		runtime.LockOSThread()
 	}
 	c.idle = s.IdleTimeout
 	c.started = time.Now()
@@ -47,19 +65,22 @@ func (s *Server) begin(c *conn) bool {
 	return true
 }
 
-// finish must be deferred itself, for recover to work.
-func (s *Server) finish(c *conn, result *error) {
-	s.clients.conversationEnded(c)
+// finish must be deferred itself, because recover works only there.
+func (s *Server) finish(nc net.Conn, c *conn, result *error) {
 	err := *result
 	if v := recover(); v != nil {
 		err = fmt.Errorf("panic: %v", v)
 		slog.Error(err.Error(), "conn", c.number, "stack", string(debug.Stack()))
 	}
 	took := time.Since(c.started)
-	if err == nil && !c.over { // what has been over needs no time to end
+	s.clients.conversationEnded(c, err != nil)
+	if err == nil {
 		c.linger()
 	}
-	s.clients.end(c, err != nil)
+	nc.Close()
+	if s.OSThreads {
+		runtime.UnlockOSThread()
+	}
 	if logging() {
 		logEnd(c, took, err)
 	}
@@ -71,7 +92,7 @@ func logEnd(c *conn, took time.Duration, err error) {
 	case err == nil:
 		slog.Info("done "+traffic, "conn", c.number)
 	case errors.Is(err, os.ErrDeadlineExceeded) && c.in == 0:
-		slog.Info(fmt.Sprintf("failed %s: idle for %v, without a byte ever", traffic, c.idle), "conn", c.number)
+		slog.Info(fmt.Sprintf("failed %s: idle for %v, and never sent a byte", traffic, c.idle), "conn", c.number)
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		slog.Info(fmt.Sprintf("failed %s: idle for %v", traffic, c.idle), "conn", c.number)
 	case errors.Is(err, net.ErrClosed):
@@ -81,13 +102,13 @@ func logEnd(c *conn, took time.Duration, err error) {
 	}
 }
 
-// logging says whether lines about single clients are wanted; formatting them costs more than serving a
-// short conversation.
+// logging reports whether lines about single clients are wanted. Formatting them costs more than serving a short
+// conversation.
 func logging() bool {
 	return slog.Default().Enabled(context.Background(), slog.LevelInfo)
 }
 
-// cause is what the system said, without the addresses and call names that package net puts before it.
+// cause returns what the system said, without the addresses and call names that package net puts before it.
 func cause(err error) error {
 	var system *os.SyscallError
 	var operation *net.OpError

@@ -8,16 +8,15 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/signal"
-	"syscall"
+	"time"
 
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// Main is the main function of a part: it reads the flags, listens, serves by the strategy s until a stop
-// signal, drains, and exits. The status is 0 when every conversation ended by itself, 1 when some were closed
-// by force or the server could not run, 2 for a wrong flag, and 130 after a second signal.
+// Main is the main function of a part. It reads the flags, listens, serves by the strategy s until a stop signal
+// (see [console.UntilSignal]), drains, and exits. The status is 0 when every conversation ended by itself, 1 when
+// some were closed by force or the server could not run, 2 for a wrong flag, and 130 after a second signal.
 func Main(s Strategy) {
 	os.Exit(console.Exit(os.Stderr, run(s, os.Args[1:], os.Stdout, os.Stderr)))
 }
@@ -41,16 +40,12 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
-	ctx, stop := untilSignal() // before the line that tools wait for: they may signal as soon as they read it
+	ctx, stop := console.UntilSignal() // before the line that tools wait for: they may signal as soon as they read it
+	endBy(ctx, set.drain)
 	level := new(slog.LevelVar)
 	slog.SetDefault(slog.New(console.NewHandler(stderr, console.Name(), set.color.Enabled(stderr), level)))
 	slog.Info("listening on " + ln.Addr().String())
-	s := &Server{
-		Strategy:     strategy,
-		Conversation: talk,
-		IdleTimeout:  set.idle,
-		Drain:        set.drain,
-	}
+	s := set.server(strategy, talk)
 	if debugLn != nil {
 		slog.Info("debug on http://" + debugLn.Addr().String() + "/debug/vars")
 		go serveDebug(debugLn, s, stop)
@@ -70,20 +65,20 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// untilSignal returns a context that is done at the first stop signal, or when stop is called. A signal after
-// that ends the process, without a line in the log: it may be the log that does not get on.
-func untilSignal() (ctx context.Context, stop context.CancelFunc) {
-	ctx, stop = context.WithCancel(context.Background())
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		select {
-		case <-signals:
-			stop()
-		case <-ctx.Done():
-		}
-		<-signals
-		os.Exit(130)
-	}()
-	return ctx, stop
+// server returns the server that the command line describes.
+func (set settings) server(strategy Strategy, talk protocol.Conversation) *Server {
+	s := New(strategy, talk)
+	s.IdleTimeout, s.Drain, s.OSThreads = set.idle, set.drain, set.osThreads
+	return s
+}
+
+// lastResort is how long after the drain the process may still exist.
+const lastResort = 500 * time.Millisecond
+
+// endBy ends the process with status 1 if it still runs when ctx has been done for the drain and a moment more.
+// That happens when the log blocks, because its reader does not read. So this prints nothing.
+func endBy(ctx context.Context, drain time.Duration) {
+	context.AfterFunc(ctx, func() {
+		time.AfterFunc(drain+lastResort, func() { os.Exit(1) })
+	})
 }

@@ -8,10 +8,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"regexp"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/protocol"
 )
 
@@ -42,47 +41,25 @@ func sequential(ln net.Listener, handle func(net.Conn)) error {
 	}
 }
 
-// queue is a listener in memory that gives out what is put into it.
-type queue struct {
-	results chan any // net.Conn or error
-	closed  chan struct{}
-}
-
-func newQueue() queue { return queue{make(chan any, 100), make(chan struct{})} }
-
-func (q queue) Accept() (net.Conn, error) {
-	select {
-	case <-q.closed:
-		return nil, net.ErrClosed
-	case r := <-q.results:
-		if conn, ok := r.(net.Conn); ok {
-			return conn, nil
-		}
-		return nil, r.(error)
-	}
-}
-
-func (q queue) Close() error   { close(q.closed); return nil }
-func (q queue) Addr() net.Addr { return &net.TCPAddr{} }
-
 var stamp = regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d\d\d `)
 
 // logged runs test in a bubble, with a server that talks so, and returns the log without its times.
-func logged(t *testing.T, talk protocol.Conversation, test func(*Server, queue)) (lines []string) {
+func logged(t *testing.T, talk protocol.Conversation, test func(*Server, *memnet.Listener)) (lines []string) {
 	before := slog.Default()
 	defer slog.SetDefault(before)
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		slog.SetDefault(slog.New(console.NewHandler(&out, "", false, slog.LevelInfo)))
-		s := &Server{Strategy: sequential, Conversation: talk, IdleTimeout: time.Minute, Drain: time.Second}
+		s := New(sequential, talk)
+		s.IdleTimeout, s.Drain = time.Minute, time.Second
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
-		q := newQueue()
+		ln := memnet.Listen()
 		go func() {
 			defer close(ended)
-			s.Serve(ctx, q)
+			s.Serve(ctx, ln)
 		}()
-		test(s, q)
+		test(s, ln)
 		synctest.Wait()
 		stop()
 		<-ended
@@ -95,34 +72,56 @@ func logged(t *testing.T, talk protocol.Conversation, test func(*Server, queue))
 	return lines
 }
 
-func (q queue) connectedConn() net.Conn {
-	_, server := net.Pipe()
-	return server
-}
-
-// connect puts a client into the queue.
-func (q queue) connect() (client net.Conn) {
-	client, server := net.Pipe()
-	q.results <- server
-	return client
-}
-
-func TestTheLogShowsBothEndsOfAConversation(t *testing.T) {
-	lines := logged(t, protocol.Message, func(s *Server, q queue) {
-		client := q.connect()
-		io.ReadFull(client, make([]byte, 1))
+func TestTheLogShowsBothEndsOfAConversationWithoutTheWaitBeforeIt(t *testing.T) {
+	lines := logged(t, protocol.Message, func(s *Server, ln *memnet.Listener) {
+		first := ln.Dial()
+		io.ReadFull(first, make([]byte, 1))
+		second := ln.Dial()
 		time.Sleep(2 * time.Second)
-		io.WriteString(client, "^ab$")
-		io.ReadFull(client, make([]byte, 2))
-		client.Close()
+		io.WriteString(first, "^ab$")
+		io.ReadFull(first, make([]byte, 2))
+		first.Close()
+		io.ReadFull(second, make([]byte, 1))
+		time.Sleep(time.Second)
+		second.Close()
 		synctest.Wait()
-		assert.Equal(t, Counters{Accepted: 1, Served: 1}, s.Counters())
+		assert.Equal(t, Counters{Accepted: 2, Served: 2}, s.Counters())
 	})
 	assert.Equal(t, []string{
-		"conn 1 accepted pipe",
+		"conn 1 accepted 127.0.0.1:10001",
 		"conn 1 serving",
 		"conn 1 done (2s, 4 bytes in, 3 out)",
+		"conn 2 accepted 127.0.0.1:10002",
+		"conn 2 serving",
+		"conn 2 done (1s, 0 bytes in, 1 out)",
 	}, lines)
+}
+
+func TestTheLoggedDurationLeavesOutTheWaitInTheProgram(t *testing.T) {
+	var out bytes.Buffer
+	before := slog.Default()
+	defer slog.SetDefault(before)
+	slog.SetDefault(slog.New(console.NewHandler(&out, "", false, slog.LevelInfo)))
+	synctest.Test(t, func(t *testing.T) {
+		var waited time.Duration
+		s := New(nil, func(rw io.ReadWriter) error {
+			waited = rw.(interface{ Waited() time.Duration }).Waited()
+			time.Sleep(time.Second)
+			return nil
+		})
+		for _, through := range []func(net.Conn) net.Conn{
+			func(c net.Conn) net.Conn { return c },
+			func(c net.Conn) net.Conn { return struct{ net.Conn }{c} },
+		} {
+			a, _ := net.Pipe()
+			c := s.clients.add(a)
+			time.Sleep(3 * time.Second) // in a queue, for example
+			s.handle(through(c))
+			assert.Equal(t, 3*time.Second, waited)
+			assert.Contains(t, out.String(), "done (1s, ")
+			out.Reset()
+		}
+	})
 }
 
 func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
@@ -132,20 +131,21 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		switch string(buf[:n]) {
 		case "panic":
 			panic("a bug")
-		case "exit":
-			runtime.Goexit()
 		case "fail":
 			return &net.OpError{Op: "read", Err: syscall.ECONNRESET}
+		case "wait":
+			_, err = rw.Read(buf)
 		}
 		return err
-	}, func(s *Server, q queue) {
-		for _, say := range []string{"panic", "fail", "exit"} {
-			client := q.connect()
-			io.WriteString(client, say)
+	}, func(s *Server, ln *memnet.Listener) {
+		for _, say := range []string{"panic", "fail", "wait", ""} {
+			client := ln.Dial()
+			if say != "" {
+				io.WriteString(client, say)
+			}
+			io.ReadFull(client, make([]byte, 1))
 			client.Close()
 		}
-		silent := q.connect()
-		io.ReadFull(silent, make([]byte, 1))
 		synctest.Wait()
 		assert.Equal(t, Counters{Accepted: 4, Failed: 4}, s.Counters())
 	})
@@ -159,87 +159,84 @@ func TestTheLogSaysWhyAConversationFailed(t *testing.T) {
 		"conn 1 error: panic: a bug",
 		"conn 1 failed (0s, 5 bytes in, 0 out): panic: a bug",
 		"conn 2 failed (0s, 4 bytes in, 0 out): connection reset by peer",
-		"conn 3 failed (0s, 4 bytes in, 0 out): the conversation called runtime.Goexit",
-		"conn 4 failed (1m, 0 bytes in, 0 out): idle for 1m0s, without a byte ever",
+		"conn 3 failed (1m, 4 bytes in, 0 out): idle for 1m0s",
+		"conn 4 failed (1m, 0 bytes in, 0 out): idle for 1m0s, and never sent a byte",
 	}, ends)
 }
 
-func TestCountersTellWaitingClientsFromServedOnes(t *testing.T) {
-	var s Server
-	a, _ := net.Pipe()
-	b, _ := net.Pipe()
-	first, second := s.clients.add(a), s.clients.add(b)
-	assert.Equal(t, Counters{Accepted: 2, Waiting: 2}, s.Counters())
-	s.begin(first)
-	assert.Equal(t, Counters{Accepted: 2, Waiting: 1, Serving: 1}, s.Counters())
-	s.clients.end(first, true)
-	s.begin(second)
-	s.clients.end(second, false)
-	assert.Equal(t, Counters{Accepted: 2, Served: 1, Failed: 1}, s.Counters())
-}
-
-func TestAConversationCanAskHowLongItsClientWaited(t *testing.T) {
+func TestAStrategyThatGivesUpEndsTheServerAndLeavesNoConnectionOpen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var waited time.Duration
-		s := &Server{Conversation: func(rw io.ReadWriter) error {
-			waited = rw.(interface{ Waited() time.Duration }).Waited()
-			return nil
-		}}
-		a, _ := net.Pipe()
-		c := s.clients.add(a)
-		time.Sleep(3 * time.Second) // in a queue, for example
-		s.handle(c)
-		assert.Equal(t, 3*time.Second, waited)
+		tired := errors.New("tired")
+		greeted := make(chan struct{})
+		s := New(func(ln net.Listener, handle func(net.Conn)) error {
+			served, _ := ln.Accept()
+			go handle(served)
+			ln.Accept() // and never serves this client
+			<-greeted
+			return tired
+		}, protocol.Message)
+		ln := memnet.Listen()
+		served, waiting := ln.Dial(), ln.Dial()
+		go func() {
+			io.ReadFull(served, make([]byte, 1))
+			close(greeted)
+		}()
+		_, err := s.Serve(t.Context(), ln)
+		assert.ErrorIs(t, err, tired)
+		synctest.Wait()
+		for _, client := range []net.Conn{served, waiting} {
+			client.SetReadDeadline(time.Now().Add(time.Minute))
+			_, err = client.Read(make([]byte, 1))
+			assert.ErrorIs(t, err, io.EOF, "the server is gone, and the connection is still open")
+		}
+		assert.Equal(t, Counters{Accepted: 2, Failed: 1, Refused: 1}, s.Counters())
+		assert.Empty(t, s.clients.open)
+		_, err = ln.Accept()
+		assert.ErrorIs(t, err, net.ErrClosed)
 	})
 }
 
-func TestAStrategyThatGivesUpEndsTheServerAndLeavesNobodyBehind(t *testing.T) {
-	tired := errors.New("tired")
-	s := &Server{Strategy: func(ln net.Listener, _ func(net.Conn)) error {
-		ln.Accept()
-		return tired
-	}}
-	q := newQueue()
-	client := q.connect()
-	_, err := s.Serve(t.Context(), q)
-	assert.ErrorIs(t, err, tired)
-	_, err = client.Read(make([]byte, 1))
-	assert.ErrorIs(t, err, io.EOF, "the client that nobody served is let go")
-	assert.Equal(t, Counters{Accepted: 1, Failed: 1}, s.Counters())
-	_, err = q.Accept()
-	assert.ErrorIs(t, err, net.ErrClosed)
-}
-
 func TestTheDebugEndpointIsForThisMachineOnly(t *testing.T) {
-	handler := loopbackOnly(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	for host, want := range map[string]int{
-		"127.0.0.1:6060": 200, "localhost:6060": 200, "[::1]:6060": 200, "evil.example:6060": 403, "10.0.0.1:6060": 403,
-	} {
-		request := httptest.NewRequest("POST", "http://"+host+"/stop", nil)
+	stops := 0
+	handler := debugHandler(func() { stops++ })
+	post := func(host, origin string) int {
+		request := httptest.NewRequest("POST", "http://127.0.0.1:6060/stop", nil)
+		request.Host = host
+		if origin != "" {
+			request.Header.Set("Origin", origin)
+		}
 		answer := httptest.NewRecorder()
 		handler.ServeHTTP(answer, request)
-		assert.Equal(t, want, answer.Code, host)
+		return answer.Code
 	}
+	good := []string{"127.0.0.1:6060", "127.0.0.1", "localhost:6060", "localhost", "LOCALHOST:6060", "[::1]:6060", "[::1]"}
+	for _, host := range good {
+		assert.Equal(t, 200, post(host, ""), host)
+	}
+	assert.Equal(t, 200, post("localhost:6060", "http://localhost:6060"))
+	assert.Equal(t, len(good)+1, stops)
+	for _, host := range []string{"evil.example:6060", "evil.example", "10.0.0.1:6060", "", "localhost.evil.example"} {
+		assert.Equal(t, 403, post(host, ""), host)
+	}
+	assert.Equal(t, 403, post("localhost:6060", "http://evil.example"), "a page from elsewhere")
+	assert.Equal(t, len(good)+1, stops)
 }
 
 func TestAConversationThatIgnoresItsConnectionDoesNotHoldUpTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		busy := make(chan struct{})
 		ctx, stop := context.WithCancel(t.Context())
-		s := &Server{
-			Strategy: sequential,
-			Conversation: func(io.ReadWriter) error {
-				defer close(busy)
-				time.Sleep(time.Hour)
-				return nil
-			},
-			Drain: time.Second,
-		}
-		q := newQueue()
-		q.connect()
+		s := New(sequential, func(io.ReadWriter) error {
+			defer close(busy)
+			time.Sleep(time.Hour)
+			return nil
+		})
+		s.Drain = time.Second
+		ln := memnet.Listen()
+		ln.Dial()
 		time.AfterFunc(time.Minute, stop)
 		began := time.Now()
-		forced, err := s.Serve(ctx, q)
+		forced, err := s.Serve(ctx, ln)
 		assert.NoError(t, err)
 		assert.Equal(t, 1, forced)
 		assert.Equal(t, time.Minute+s.Drain+afterForce, time.Since(began))
@@ -247,17 +244,44 @@ func TestAConversationThatIgnoresItsConnectionDoesNotHoldUpTheEnd(t *testing.T) 
 	})
 }
 
+// An answered client that does not hang up has been served: closing its connection cuts nothing off.
+func TestAClientThatOnlyLingersIsNotCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		s := New(sequential, func(io.ReadWriter) error { return nil })
+		s.Drain = lingerTime / 5
+		ln := memnet.Listen()
+		client := ln.Dial()
+		time.AfterFunc(lingerTime/5, stop)
+		forced, err := s.Serve(ctx, ln)
+		assert.NoError(t, err)
+		assert.Zero(t, forced)
+		synctest.Wait()
+		assert.Equal(t, Counters{Accepted: 1, Served: 1}, s.Counters())
+		client.Close()
+	})
+}
+
 func TestFlagsHaveTheDefaultsThatShowTheLesson(t *testing.T) {
 	set, err := parse(flag.NewFlagSet("", flag.ContinueOnError), nil, io.Discard)
 	require.NoError(t, err)
-	assert.Equal(t, "127.0.0.1:9090", set.addr)
-	assert.Equal(t, "message", set.protocol)
-	assert.Equal(t, 2*time.Minute, set.idle)
-	assert.Equal(t, 5*time.Second, set.drain)
-	assert.Empty(t, set.debugAddr)
-	assert.False(t, set.quiet)
+	assert.Equal(t, settings{addr: "127.0.0.1:9090", protocol: "message", idle: 2 * time.Minute, drain: 5 * time.Second}, set)
 
 	set, err = parse(flag.NewFlagSet("", flag.ContinueOnError), []string{"9191"}, io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, "127.0.0.1:9191", set.addr)
+}
+
+func TestTheServerIsWhatTheCommandLineSays(t *testing.T) {
+	args := strings.Fields("-idle-timeout 7s -drain 3s -os-threads")
+	set, err := parse(flag.NewFlagSet("", flag.ContinueOnError), args, io.Discard)
+	require.NoError(t, err)
+	s := set.server(sequential, protocol.Message)
+	assert.Equal(t, 7*time.Second, s.IdleTimeout)
+	assert.Equal(t, 3*time.Second, s.Drain)
+	assert.True(t, s.OSThreads)
+
+	set, err = parse(flag.NewFlagSet("", flag.ContinueOnError), nil, io.Discard)
+	require.NoError(t, err)
+	assert.False(t, set.server(sequential, protocol.Message).OSThreads)
 }

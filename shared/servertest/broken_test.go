@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/shared/protocol"
-	"example.com/concurrent-servers/shared/server"
 )
 
 // The broken servers, each of which a case of the suite must reject.
@@ -36,36 +35,9 @@ func acceptsAll(ln net.Listener, handle func(net.Conn)) error {
 	}
 }
 
-// losesSlots gives its slot back only if handle returns.
-func losesSlots(ln net.Listener, handle func(net.Conn)) error {
-	var clients sync.WaitGroup
-	slots := make(chan struct{}, 2)
-	stopped := make(chan struct{})
-	accept := func() error {
-		defer close(stopped)
-		for {
-			conn, err := ln.Accept()
-			if err != nil {
-				return err
-			}
-			clients.Go(func() {
-				select {
-				case slots <- struct{}{}:
-				case <-stopped: // or the test would wait for ever
-				}
-				handle(conn)
-				<-slots
-			})
-		}
-	}
-	err := accept()
-	clients.Wait()
-	return err
-}
-
 // neverCloses hides the connections from the server's Close.
 func neverCloses(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-	return broken(func(*server.Server) {})(ctx, openListener{ln}, talk)
+	return deciding(bounded(2))(ctx, openListener{ln}, talk)
 }
 
 type openListener struct{ net.Listener }
@@ -86,15 +58,13 @@ func (openConn) Close() error { return nil }
 func diesOnReset(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
 	ctx, die := context.WithCancel(ctx)
 	defer die()
-	return broken(func(s *server.Server) {
-		s.Conversation = func(rw io.ReadWriter) error {
-			err := talk(rw)
-			if errors.Is(err, syscall.ECONNRESET) {
-				die()
-			}
-			return err
+	return deciding(bounded(2))(ctx, ln, func(rw io.ReadWriter) error {
+		err := talk(rw)
+		if errors.Is(err, syscall.ECONNRESET) {
+			die()
 		}
-	})(ctx, ln, talk)
+		return err
+	})
 }
 
 func byteByByte(rw io.ReadWriter) error { return protocol.Message(bytewise{rw}) }
@@ -215,7 +185,7 @@ func forgetsTheTenth(ln net.Listener, handle func(net.Conn)) error {
 }
 
 func drainsAlways(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-	forced, err = broken(func(*server.Server) {})(ctx, ln, talk)
+	forced, err = deciding(bounded(2))(ctx, ln, talk)
 	time.Sleep(drain)
 	return forced, err
 }

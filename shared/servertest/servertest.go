@@ -52,7 +52,8 @@ const (
 func Run(t *testing.T, strategy server.Strategy, promise Promise) {
 	muteLogs(t)
 	serve := func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-		s := server.Server{Strategy: strategy, Conversation: talk, IdleTimeout: idleTimeout, Drain: drain}
+		s := server.New(strategy, talk)
+		s.IdleTimeout, s.Drain = idleTimeout, drain
 		return s.Serve(ctx, ln)
 	}
 	for _, c := range cases {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"syscall"
 	"testing/synctest"
 	"time"
@@ -25,10 +24,7 @@ var troubleCases = []testCase{
 		acceptBacksOff},
 	{"loses nothing but one connection to a panic",
 		"A bug that one client triggers must not cost the others, nor a worker or a slot.",
-		func(w *world) error { return faulty(w, func() { panic("a bug") }) }},
-	{"loses nothing but one connection to runtime.Goexit",
-		"A conversation that ends its goroutine must not cost a worker, a slot or the accept loop.",
-		func(w *world) error { return faulty(w, runtime.Goexit) }},
+		panics},
 }
 
 func acceptErrors(w *world) error {
@@ -67,22 +63,22 @@ func acceptBacksOff(w *world) error {
 	return nil
 }
 
-// faulty serves clients by a conversation that fails, and then good ones.
-func faulty(w *world, fail func()) error {
+// panics serves clients by a conversation that panics, and then good ones.
+func panics(w *world) error {
 	w.start(func(rw io.ReadWriter) error {
 		first := make([]byte, 1)
 		if _, err := rw.Read(first); err == nil && bytes.Equal(first, []byte("!")) {
-			fail()
+			panic("a bug")
 		}
 		return protocol.Message(rw)
 	})
 	for i := range 10_000 {
 		p := w.connect()
 		if err := p.send("!"); err != nil {
-			return fmt.Errorf("failure %d: %w", i+1, err)
+			return fmt.Errorf("panic %d: %w", i+1, err)
 		}
 		if p.ended() == nil {
-			return fmt.Errorf("failure %d: the connection stays open", i+1)
+			return fmt.Errorf("panic %d: the connection stays open", i+1)
 		}
 		w.peers = w.peers[:0]
 	}
@@ -90,14 +86,14 @@ func faulty(w *world, fail func()) error {
 	peers := w.connectMany(w.full() + 1)
 	for _, p := range peers[:w.full()] {
 		if err := p.send("."); err != nil { // outside a message, so nothing but the reason to greet
-			return fmt.Errorf("after the failures, not all places are served: %w", err)
+			return fmt.Errorf("after the panics, not all places are served: %w", err)
 		}
 	}
 	if got := greeted(peers); got != min(w.full(), len(peers)) {
-		return fmt.Errorf("after the failures %d clients are greeted at once, want %d", got, w.full())
+		return fmt.Errorf("after the panics %d clients are greeted at once, want %d", got, w.full())
 	}
 	if want := min(w.promise.Accepted, len(peers)); w.network.Accepted()-before != want {
-		return fmt.Errorf("after the failures %d clients are accepted, want %d", w.network.Accepted()-before, want)
+		return fmt.Errorf("after the panics %d clients are accepted, want %d", w.network.Accepted()-before, want)
 	}
 	return nil
 }

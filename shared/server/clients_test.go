@@ -1,0 +1,187 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/memnet"
+	"example.com/concurrent-servers/shared/protocol"
+)
+
+func TestCountersFollowAClientFromAcceptanceToTheEnd(t *testing.T) {
+	s := New(nil, nil)
+	accept := func() *conn {
+		a, _ := net.Pipe()
+		return s.clients.add(a)
+	}
+	served, failed, refused := accept(), accept(), accept()
+	assert.Equal(t, Counters{Accepted: 3, Waiting: 3}, s.Counters())
+	require.True(t, s.clients.begin(served))
+	require.True(t, s.clients.begin(failed))
+	assert.False(t, s.clients.begin(failed), "its conversation has begun already")
+	assert.Equal(t, Counters{Accepted: 3, Waiting: 1, Serving: 2}, s.Counters())
+	s.clients.conversationEnded(served, false)
+	s.clients.conversationEnded(failed, true)
+	assert.Equal(t, Counters{Accepted: 3, Waiting: 1, Serving: 2}, s.Counters(), "their connections are open")
+	for _, c := range []*conn{served, failed, refused} {
+		c.Close()
+		c.Close() // once more changes nothing
+	}
+	assert.Equal(t, Counters{Accepted: 3, Served: 1, Failed: 1, Refused: 1}, s.Counters())
+	assert.Empty(t, s.clients.open)
+	assert.False(t, s.clients.begin(refused), "its connection is closed")
+}
+
+func TestAConversationWhoseConnectionIsClosedUnderItHasFailed(t *testing.T) {
+	s := New(nil, nil)
+	a, _ := net.Pipe()
+	c := s.clients.add(a)
+	s.clients.begin(c)
+	c.Close()
+	s.clients.conversationEnded(c, false)
+	assert.Equal(t, Counters{Accepted: 1, Failed: 1}, s.Counters())
+}
+
+func TestAClientThatWaitsWhenTheServerStopsIsLetGoWithoutAGreeting(t *testing.T) {
+	s := New(nil, func(io.ReadWriter) error { t.Error("served after the stop"); return nil })
+	client, server := net.Pipe()
+	c := s.clients.add(server)
+	assert.Zero(t, s.clients.stop())
+	s.handle(c) // as a worker does that takes it from a queue
+	_, err := client.Read(make([]byte, 1))
+	assert.ErrorIs(t, err, io.EOF)
+	assert.Zero(t, s.clients.closeAll(), "it does not count as closed by force")
+	assert.Equal(t, Counters{Accepted: 1, Refused: 1}, s.Counters())
+}
+
+// serve runs a server with the strategy in a bubble and hands its listener to use. Afterwards nothing of the
+// clients may be left.
+func serve(t *testing.T, strategy Strategy, use func(*Server, *memnet.Listener)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(strategy, protocol.Message)
+		s.Drain = time.Second
+		ctx, stop := context.WithCancel(t.Context())
+		ln := memnet.Listen()
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			forced, err := s.Serve(ctx, ln)
+			assert.NoError(t, err)
+			assert.Zero(t, forced)
+		}()
+		use(s, ln)
+		stop()
+		<-ended
+		assert.Empty(t, s.clients.open)
+		assert.Zero(t, s.Counters().Waiting)
+		assert.Zero(t, s.Counters().Serving)
+	})
+}
+
+func TestAStrategyMayRefuseByClosing(t *testing.T) {
+	refuses := func(ln net.Listener, _ func(net.Conn)) error {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return err
+			}
+			conn.Close()
+		}
+	}
+	serve(t, refuses, func(s *Server, ln *memnet.Listener) {
+		for range 1000 {
+			_, err := ln.Dial().Read(make([]byte, 1))
+			require.ErrorIs(t, err, io.EOF)
+		}
+		synctest.Wait()
+		assert.Equal(t, Counters{Accepted: 1000, Refused: 1000}, s.Counters())
+		assert.Empty(t, s.clients.open)
+	})
+}
+
+// limited is what netutil.LimitListener does: it wraps the listener, and its connections give a slot back when
+// they are closed.
+type limited struct {
+	net.Listener
+	slots chan struct{}
+}
+
+func (l limited) Accept() (net.Conn, error) {
+	l.slots <- struct{}{}
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	return &slotted{Conn: conn, release: sync.OnceFunc(func() { <-l.slots })}, nil
+}
+
+type slotted struct {
+	net.Conn
+	release func()
+}
+
+func (c *slotted) Close() error {
+	defer c.release()
+	return c.Conn.Close()
+}
+
+func TestAStrategyMayWrapItsConnections(t *testing.T) {
+	threaded := func(ln net.Listener, handle func(net.Conn)) error {
+		var clients sync.WaitGroup
+		defer clients.Wait()
+		ln = limited{ln, make(chan struct{}, 2)}
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return err
+			}
+			clients.Go(func() { handle(conn) })
+		}
+	}
+	serve(t, threaded, func(s *Server, ln *memnet.Listener) {
+		for range 10 {
+			var clients []*memnet.Conn
+			for range 2 {
+				client := ln.Dial()
+				io.ReadFull(client, make([]byte, 1))
+				clients = append(clients, client)
+			}
+			third := ln.Dial()
+			synctest.Wait()
+			assert.EqualValues(t, 2, s.Counters().Serving, "a slot was lost, or there is one too many")
+			clients = append(clients, third)
+			for i, client := range clients {
+				if i == 2 {
+					io.ReadFull(client, make([]byte, 1))
+				}
+				go io.WriteString(client, "^ab$")
+				reply := make([]byte, 2)
+				_, err := io.ReadFull(client, reply)
+				assert.NoError(t, err)
+				assert.Equal(t, "bc", string(reply))
+				client.CloseWrite()
+				_, err = client.Read(reply)
+				assert.ErrorIs(t, err, io.EOF)
+				client.Close()
+			}
+			synctest.Wait()
+		}
+		assert.Equal(t, Counters{Accepted: 30, Served: 30}, s.Counters())
+	})
+}
+
+func TestAConnectionFromElsewhereIsAMistake(t *testing.T) {
+	a, _ := net.Pipe()
+	assert.PanicsWithValue(t, "server: a strategy handed *net.pipe to handle: want a connection that Accept returned",
+		func() { New(nil, nil).handle(a) })
+}
