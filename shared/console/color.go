@@ -30,7 +30,7 @@ func (m *ColorMode) Set(s string) error {
 	return fmt.Errorf("want auto, always or never")
 }
 
-// Enabled says whether to colour what is written to w. The flag decides first, then NO_COLOR
+// Enabled reports whether to colour what is written to w. The flag decides first, then NO_COLOR
 // (https://no-color.org), then FORCE_COLOR, then TERM=dumb, then whether w is a terminal.
 func (m ColorMode) Enabled(w io.Writer) bool {
 	switch {
@@ -57,8 +57,9 @@ type Color struct {
 	terminal color.Attribute
 }
 
-// palette is Okabe and Ito's, which colour-blind readers tell apart (https://jfly.uni-koeln.de/color/),
-// without black, which is the text's, and with the terminal's nearest of 256.
+// palette is the palette of Okabe and Ito, whose colours colour-blind readers tell apart
+// (https://jfly.uni-koeln.de/color/). It leaves out black, which is the colour of text. Each colour has the nearest
+// of a terminal's 256 beside it.
 var palette = []Color{
 	{"#0072B2", 32},  // blue
 	{"#E69F00", 214}, // orange
@@ -69,7 +70,7 @@ var palette = []Color{
 	{"#F0E442", 227}, // yellow
 }
 
-// Lane returns the colour of the i-th lane, or client, counted from 0: the same in the log, in the terminal's
+// Lane returns the colour of the i-th lane, or client, counted from 0. It is the same in the log, in the terminal's
 // chart and in the picture. Colours repeat, so they never carry a meaning alone.
 func Lane(i int) Color { return palette[i%len(palette)] }
 

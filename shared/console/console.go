@@ -22,8 +22,8 @@ func Name() string {
 	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 }
 
-// ErrInterrupted says that the person asked the command to stop. [Exit] prints nothing for it: who pressed
-// Ctrl-C knows.
+// ErrInterrupted says that the person asked the command to stop. [Exit] prints nothing for it, because the person
+// knows.
 var ErrInterrupted = errors.New("interrupted")
 
 // A UsageError is a mistake in the command line. Its text says what is wrong and what would be right.
@@ -123,8 +123,8 @@ func printHelp(fs *flag.FlagSet, help Help, out io.Writer) {
 	}
 }
 
-// CountVar defines a flag for a number from 1 to 100000: of workers, slots or clients. That many goroutines
-// start in a moment on any machine; a larger number is more likely a slip than a wish.
+// CountVar defines a flag for a number of workers, slots or clients, from 1 to 100000. That many goroutines start in
+// a moment on any machine. A larger number is more likely a slip than a wish.
 func CountVar(fs *flag.FlagSet, p *int, name string, value int, usage string) {
 	*p = value
 	fs.Var((*count)(p), name, usage)

@@ -16,15 +16,19 @@ import (
 //
 //	15:04:05.000 part3-pool conn 3 accepted 127.0.0.1:52344
 //
-// The source (a part's name, or "") stands on each line. Three attributes say whom a line is about and stand before its
-// message: "conn" and "worker", numbered from 1, and "lane", numbered from 0; conn 1 has the colour of lane 0.
-// An attribute "stack" follows on lines of its own; any other is appended as key=value. Records below level
-// are dropped before they are formatted. Lines of concurrent records do not mix.
+// The source (a part's name, or "") stands on each line. Three attributes say which client or worker a line is
+// about, and stand before the message: "conn" and "worker", numbered from 1, and "lane", numbered from 0. Conn 1 has
+// the colour of lane 0. An attribute "stack" follows on lines of its own. Every other attribute is appended as
+// key=value. Characters that a terminal would obey are escaped in all of them, so nothing that a client says can
+// forge a line or overwrite one.
+//
+// Records below level are dropped before they are formatted. Lines of concurrent records do not mix. A record is
+// written before the call returns: when w is a pipe that is full, and nobody reads it, the program that logs waits.
 func NewHandler(w io.Writer, source string, color bool, level slog.Leveler) slog.Handler {
 	return &handler{out: &sharedWriter{w: w}, source: source, color: color, level: level}
 }
 
-// NewLogger returns a logger over [NewHandler] for a command: everything, or with quiet only what went wrong.
+// NewLogger returns a logger over [NewHandler] for a command. With quiet it logs only what went wrong.
 func NewLogger(w io.Writer, source string, mode ColorMode, quiet bool) *slog.Logger {
 	level := slog.LevelInfo
 	if quiet {
@@ -48,6 +52,7 @@ type sharedWriter struct {
 
 func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
 
+// Handle writes one record in the form that NewHandler describes.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	var line, tail bytes.Buffer
 	if !r.Time.IsZero() {
@@ -79,7 +84,7 @@ func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	return err
 }
 
-// show writes a before the message if it says whom the line is about, and behind it otherwise.
+// show writes a before the message if it says which client or worker the line is about, and behind it otherwise.
 func (h *handler) show(line, tail *bytes.Buffer, a slog.Attr) {
 	v := a.Value.Resolve()
 	number := -1

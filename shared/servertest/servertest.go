@@ -1,5 +1,5 @@
-// Package servertest says what every server of this project must stand, whatever its strategy, as a suite that
-// each part's test runs in a few lines:
+// Package servertest is the suite that every server of this project must pass, whatever its strategy. Each part's
+// test runs it in a few lines:
 //
 //	func TestConformance(t *testing.T) {
 //		servertest.Run(t, serve, servertest.Promise{Greeted: 2, Accepted: servertest.All})
@@ -7,9 +7,9 @@
 //
 //	func TestProgram(t *testing.T) { servertest.RunProgram(t, servertest.Promise{Greeted: 2, Accepted: servertest.All}) }
 //
-// [Run] tests the strategy in fake time on a network in memory. There a claim such as "nobody else was greeted"
-// is exact and takes no time: the bubble of testing/synctest knows when every goroutine waits for something that
-// will not come by itself. [RunProgram] builds the program and tests it over real TCP, with real signals.
+// [Run] tests the strategy in fake time on a network in memory. There a claim such as "no other client was
+// greeted" is exact and takes no time: a bubble of [testing/synctest] knows when every goroutine waits for
+// something that will not come by itself. [RunProgram] builds the program and tests it over real TCP, with real signals.
 //
 // Use it for a server of your own: write a [server.Strategy] and say what it promises.
 package servertest
@@ -32,8 +32,8 @@ import (
 	"example.com/concurrent-servers/shared/server"
 )
 
-// A Promise is what distinguishes one strategy from another: how many clients it greets at once, and how many
-// it accepts. The others wait, in the program if they have been accepted, in the kernel's backlog if not.
+// A Promise says how many clients a strategy greets at once, and how many it accepts. The others wait: in the
+// program if they have been accepted, in the kernel's backlog if not.
 type Promise struct {
 	Greeted, Accepted int
 }
@@ -47,8 +47,8 @@ const (
 	drain       = 5 * time.Second
 )
 
-// Run tests that a server with this strategy keeps the promise and stands all else that the suite knows, each
-// case as a subtest. While it runs, [slog.Default] discards everything.
+// Run tests that a server with this strategy keeps the promise and passes all other cases of the suite, each as a
+// subtest. While it runs, [slog.Default] discards everything.
 func Run(t *testing.T, strategy server.Strategy, promise Promise) {
 	muteLogs(t)
 	serve := func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
@@ -71,11 +71,11 @@ func muteLogs(t *testing.T) {
 	t.Cleanup(func() { slog.SetDefault(before) })
 }
 
-// A serveFunc is a whole server under test: it carries on talk with the clients of ln until ctx is done, and
-// then drains, as [server.Server.Serve] does. The suite's own tests pass broken ones.
+// A serveFunc is a whole server under test. It carries on talk with the clients of ln until ctx is done, and then
+// drains, like [server.Server.Serve]. The suite's own tests pass broken servers.
 type serveFunc func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error)
 
-// A testCase is something that every server must stand.
+// A testCase is something that every server must be able to do.
 type testCase struct {
 	name string
 	why  string
@@ -133,13 +133,13 @@ func (w *world) end() error {
 	return nil
 }
 
-// peer is a client's end of a connection, and what has come out of it.
+// peer is a client's end of a connection, and what the client has received.
 type peer struct {
 	*memnet.Conn
 	mu   sync.Mutex
 	got  []byte // greeting included
 	n    int    // how many writes of the server that took
-	over error  // why nothing more will come; nil while something may
+	over error  // why nothing more will come; nil while the connection is open
 }
 
 // connect connects a client that reads.
@@ -166,7 +166,7 @@ func (w *world) connectMany(n int) []*peer {
 	return peers
 }
 
-// send writes text at once and waits until the server has done with it.
+// send writes text at once and waits until the server has dealt with it.
 func (p *peer) send(text string) error {
 	p.SetWriteDeadline(time.Now().Add(time.Second)) // a server that does not read must not stop the test
 	_, err := p.Write([]byte(text))
@@ -198,28 +198,28 @@ func (p *peer) greeted() bool {
 	return len(p.got) > 0
 }
 
-// ended is why nothing more will come, or nil while something may.
+// ended returns why nothing more will come, or nil while the connection is open.
 func (p *peer) ended() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.over
 }
 
-// reads is how many writes of the server have come.
+// reads returns how many writes of the server have arrived.
 func (p *peer) reads() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.n
 }
 
-// replies is what came after the greeting.
+// replies returns what arrived after the greeting.
 func (p *peer) replies() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return string(p.got[min(1, len(p.got)):])
 }
 
-// greeted counts the clients that have a greeting and whose connection is still there.
+// greeted counts the clients that have been greeted and whose connections are still open.
 func greeted(peers []*peer) int {
 	n := 0
 	for _, p := range peers {

@@ -10,19 +10,19 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// stoppingCases are about the end.
+// stoppingCases are about the end of the server.
 var stoppingCases = []testCase{
-	{"stops at once when nobody is there",
+	{"stops at once when no client is there",
 		"A deployment waits for each server that it replaces.",
 		stopsEmpty},
 	{"lets an open conversation end within the drain",
-		"A stop that cuts replies off turns every deployment into an outage.",
+		"A stop that cuts replies off makes every deployment an outage.",
 		drainsInOrder},
 	{"closes by force what has not ended after the drain, and counts it",
-		"One client that never ends must not keep a server from stopping.",
+		"A client that never hangs up must not keep the server from stopping.",
 		drainsByForce},
 	{"closes accepted clients without a greeting when it stops",
-		"To begin a conversation that cannot be ended would be a promise broken.",
+		"A conversation that begins now might have no time to end.",
 		closesUnserved},
 	{"stops at once while accepting backs off",
 		"A stop must not wait for a pause between two tries.",
@@ -39,11 +39,11 @@ func (w *world) stopAndTime() time.Duration {
 
 func stopsEmpty(w *world) error {
 	w.start(protocol.Message)
-	if err := w.expect("^abc$"); err != nil { // somebody was there before
+	if err := w.expect("^abc$"); err != nil { // a client was there before
 		return err
 	}
 	if took := w.stopAndTime(); took != 0 {
-		return fmt.Errorf("the server took %v to stop with nobody there, want 0s", took)
+		return fmt.Errorf("the server took %v to stop with no client there, want 0s", took)
 	}
 	return nil
 }

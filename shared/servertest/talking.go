@@ -17,32 +17,32 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// cases is the suite.
+// cases are all cases of the suite.
 var cases = slices.Concat(talkingCases, waitingCases, troubleCases, stoppingCases, protocolCases)
 
-// talkingCases are about what is said.
+// talkingCases are about what is said on the wire.
 var talkingCases = []testCase{
 	{"answers every message with what the protocol owes",
-		"One wrong byte is a wrong server; byte 255 and '^' inside a message are where others fail.",
+		"Servers have failed on byte 255, and on a '^' inside a message.",
 		answersExactly},
 	{"answers the same however the bytes are split",
-		"TCP is a stream: where one read ends and the next begins is chance.",
+		"TCP is a stream: where one read ends and the next begins is a matter of chance.",
 		splitsDoNotMatter},
 	{"answers a read with one write",
 		"With a write for each byte, Nagle's algorithm and delayed acknowledgements cost 40 ms.",
 		oneWriteForARead},
 	{"starts each client outside a message",
-		"State that outlives its client answers the next one wrongly.",
+		"If state outlives its client, the next client gets a wrong answer.",
 		stateIsOneClients},
 	{"answers all that it owes after a half-close, then closes",
-		"A client that has said all closes its sending side; losing the last reply is the classic fault.",
+		"A client that has nothing more to say closes its sending side. Losing the last reply then is a classic fault.",
 		halfClose},
 	{"answers any stream as the definition says",
-		"Nobody thinks of every stream; chance thinks of many.",
+		"Random streams find what hand-written ones miss.",
 		randomStreams},
 }
 
-// oracle answers input byte by byte straight from the definition, to compare with.
+// oracle answers input byte by byte, straight from the definition of the protocol. The tests compare with it.
 func oracle(input string) string {
 	var out strings.Builder
 	inMessage := false
@@ -59,7 +59,8 @@ func oracle(input string) string {
 	return out.String()
 }
 
-// ask has a new client send the pieces, half-close, and returns all replies. The server must then have closed.
+// ask connects a client, sends the pieces, half-closes, and returns all replies. By then the server must have
+// closed the connection.
 func (w *world) ask(pieces ...string) (string, error) {
 	p := w.connect()
 	for _, piece := range pieces {
@@ -75,7 +76,7 @@ func (w *world) ask(pieces ...string) (string, error) {
 	return p.replies(), nil
 }
 
-// expect asks and compares with the oracle.
+// expect asks, and compares the replies with the oracle's.
 func (w *world) expect(pieces ...string) error {
 	got, err := w.ask(pieces...)
 	if err != nil {
@@ -177,7 +178,7 @@ func randomStreams(w *world) error {
 	return nil
 }
 
-// crowd has clients carry on their whole script at once, and returns what went wrong.
+// crowd lets n clients carry on their whole scripts at once, and returns what went wrong.
 func (w *world) crowd(n int) error {
 	chart := client.Run{
 		Dial:    func(context.Context) (net.Conn, error) { return w.network.Dial(), nil },

@@ -14,13 +14,13 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// troubleCases are about a system and a program that fail.
+// troubleCases are about a system that fails, and a program that does.
 var troubleCases = []testCase{
 	{"goes on accepting after every error but the listener's end",
-		"Out of descriptors, buffers or luck for a moment is no reason to end for good.",
+		"A server must not end for good because descriptors or buffers are missing for a moment.",
 		acceptErrors},
 	{"tries to accept again at growing distances",
-		"An accept loop that spins takes the processor that would free what is missing.",
+		"An accept loop that spins takes the processor from the conversations that would free what is missing.",
 		acceptBacksOff},
 	{"loses nothing but one connection to a panic",
 		"A bug that one client triggers must not cost the others, nor a worker or a slot.",

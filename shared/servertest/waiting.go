@@ -8,32 +8,32 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// waitingCases are about who is greeted, who is accepted, and who waits.
+// waitingCases are about which clients are greeted, which are accepted, and which wait.
 var waitingCases = []testCase{
 	{"greets and accepts as many at once as it promises",
-		"This is what one strategy differs from another in.",
+		"Strategies differ in exactly this.",
 		keepsPromise},
 	{"greets the next client when one leaves",
-		"A slot that is not given back is lost for good.",
+		"A slot that is not given back is lost until the server restarts.",
 		nextWhenOneLeaves},
-	{"serves everybody in the end",
-		"Waiting is fine, being forgotten is not.",
+	{"serves all clients in the end",
+		"A client may have to wait, but it must not be forgotten.",
 		func(w *world) error { w.start(protocol.Message); return w.crowd(23) }},
 	{"gives a slot back when its client resets the connection",
-		"A client that crashes must not take the server, or a part of it, along.",
+		"A client that crashes must not take the server, or a slot of it, along.",
 		resetFreesSlot},
 	{"closes a silent client at the idle timeout, and not before",
-		"Without it, whoever connects and says nothing holds a slot for ever.",
+		"Without the timeout, a client that connects and says nothing holds a slot for ever.",
 		idleIsClosed},
-	{"serves a good client although others sit there in silence",
-		"As many silent clients as slots stop a bounded server, but only until the idle timeout.",
+	{"serves a good client although silent clients hold all slots",
+		"As many silent clients as slots stop a bounded server, but not for longer than the idle timeout.",
 		silentCrowd},
 	{"closes clients that never read",
-		"A reply that nobody takes blocks its goroutine in a write.",
+		"A reply that the client does not read blocks the server's goroutine in a write.",
 		neverReads},
 }
 
-// full is how many clients take all places that the server has, or a few if it has no bound.
+// full is how many clients take all slots of the server, or 8 if it has no bound.
 func (w *world) full() int { return min(w.promise.Greeted, 8) }
 
 func (w *world) check(peers []*peer) error {
