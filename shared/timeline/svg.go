@@ -1,6 +1,7 @@
 package timeline
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -18,10 +19,11 @@ const (
 	rowHeight    = 26
 	titleHeight  = 34
 	axisHeight   = 24
+	lineHeight   = 20
 	barHeight    = 12
 )
 
-// style paints the picture's own background, so that it is legible on any page, and follows the reader's
+// style gives the picture a background of its own, so that it is legible on any page, and follows the reader's
 // preference for light or dark.
 const style = `<style>
   .page { fill: #ffffff; stroke: #d0d7de }
@@ -32,6 +34,7 @@ const style = `<style>
   .grid { stroke: #d0d7de }
   .wait { stroke-width: 3; stroke-linecap: round; stroke-dasharray: 0 7 }
   .bar { stroke: #1f2328; stroke-opacity: .35 }
+  .late { fill-opacity: .25; stroke-dasharray: 4 3; stroke-opacity: 1 }
   .fail { stroke: #cf222e; stroke-width: 2.5; stroke-linecap: round }
   @media (prefers-color-scheme: dark) {
     .page { fill: #0d1117; stroke: #3d444d }
@@ -44,8 +47,8 @@ const style = `<style>
 </style>
 `
 
-// SVG draws the charts below one another on one scale, with a title and a description for screen readers. It
-// draws every lane.
+// SVG draws the charts below one another on one scale, each with the reasons of its failures below it, and with a
+// title and a description for screen readers. It draws every lane.
 func SVG(w io.Writer, title string, charts ...Chart) error {
 	p := &picture{label: margin}
 	waits, ends := 0, 0
@@ -53,7 +56,7 @@ func SVG(w io.Writer, title string, charts ...Chart) error {
 	for _, c := range charts {
 		for _, l := range c.Lanes {
 			p.label = max(p.label, margin+utf8.RuneCountInString(l.Name)*perRune)
-			ends = max(ends, utf8.RuneCountInString(l.endNote())*perRune)
+			ends = max(ends, utf8.RuneCountInString(l.endNote(finest))*perRune)
 			if note := l.waitNote(finest); note != "" {
 				waits = max(waits, utf8.RuneCountInString(note)*perRune+margin/2)
 			}
@@ -70,8 +73,8 @@ func SVG(w io.Writer, title string, charts ...Chart) error {
 	return Frame(w, title, describe(charts), pictureWidth, height, p.out.String())
 }
 
-// Frame writes an SVG picture of a size in pixels around what is drawn in it, with a title and a description for
-// screen readers, on a background of its own. What is drawn may use the classes of its style: text, head, soft and
+// Frame writes an SVG picture of width and height pixels around drawn, with a title and a description for screen
+// readers, on a background of its own. The elements in drawn may use the classes of its style: text, head, soft and
 // tick for text, grid for lines, bar for the outline of shapes.
 func Frame(w io.Writer, title, description string, width, height int, drawn string) error {
 	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 %d %d" width="%d" height="%d">
@@ -84,7 +87,7 @@ func Frame(w io.Writer, title, description string, width, height int, drawn stri
 	return err
 }
 
-// describe says in words what the picture shows.
+// describe returns in words what the picture shows.
 func describe(charts []Chart) string {
 	s := newScale(charts, pictureWidth)
 	var words []string
@@ -98,14 +101,14 @@ func describe(charts []Chart) string {
 			if note := l.waitNote(s); note != "" {
 				lane = append(lane, note)
 			}
-			lanes = append(lanes, strings.Join(append(lane, l.endNote()), ", "))
+			lanes = append(lanes, strings.Join(append(lane, cmp.Or(l.Failure, l.endNote(s))), ", "))
 		}
 		words = append(words, strings.TrimPrefix(c.Title+": ", ": ")+strings.Join(lanes, "; ")+".")
 	}
 	return strings.Join(words, " ")
 }
 
-// picture is a drawing in the making.
+// A picture is a drawing in the making.
 type picture struct {
 	out   strings.Builder
 	label int // where the names end
@@ -131,6 +134,10 @@ func (p *picture) chart(c Chart) {
 	for i, l := range c.Lanes {
 		p.lane(i, l)
 	}
+	for _, line := range c.reasons((pictureWidth - 2*margin) / perRune) {
+		p.y += lineHeight
+		p.text(margin, p.y, "soft", line)
+	}
 	p.y += margin / 2
 }
 
@@ -143,19 +150,28 @@ func (p *picture) lane(i int, l Lane) {
 		fmt.Fprintf(&p.out, `<path class="wait" stroke="%s" d="M%d %dH%d"/>`+"\n", color, arrived, middle, admitted)
 	}
 	if l.Served > 0 {
-		fmt.Fprintf(&p.out, `<rect class="bar" fill="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`+"\n",
-			color, admitted, middle-barHeight/2, max(done-admitted, 2), barHeight)
+		hungUp := p.x(p.scale.cell(l.Done() - p.scale.late(l)))
+		p.bar("bar", color, admitted, hungUp, middle)
+		if hungUp < done {
+			p.bar("bar late", color, hungUp, done, middle)
+		}
 	}
 	fmt.Fprintf(&p.out, `<path class="bar" fill="%s" d="M%d %dl7 7l-7 7l-7 -7z"/>`+"\n", color, arrived, middle-7)
 	if l.Failure != "" {
 		fmt.Fprintf(&p.out, `<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`+"\n", done-5, middle-5)
 	}
 	p.text(p.waits, middle+5, "soft", l.waitNote(p.scale))
-	p.text(p.ends, middle+5, "soft", l.endNote())
+	p.text(p.ends, middle+5, "soft", l.endNote(p.scale))
 	p.y += rowHeight
 }
 
-// x is where a cell of the scale is drawn.
+// bar draws a bar that is at least 2 pixels wide.
+func (p *picture) bar(class, color string, from, to, middle int) {
+	fmt.Fprintf(&p.out, `<rect class="%s" fill="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`+"\n",
+		class, color, from, middle-barHeight/2, max(to-from, 2), barHeight)
+}
+
+// x returns where a cell of the scale is drawn.
 func (p *picture) x(cell int) int { return p.label + margin + cell }
 
 func (p *picture) text(x, y int, class, text string) {

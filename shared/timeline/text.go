@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,10 +20,11 @@ const (
 	otherRows          = 7 // around the lanes of one chart: title, axis, fold, legend, elapsed time, prompt
 )
 
-// A Size is the room for a drawing, in characters. A height of 0 has no end.
+// A Size is the room for a drawing, in characters. A height of 0 is no bound.
 type Size struct{ Width, Height int }
 
-// SizeOf is the size of the terminal behind w; if there is none, as for a log file, 80 columns without end.
+// SizeOf returns the size of the terminal behind w. If w is no terminal but, for example, a log file, it returns 80
+// columns without a bound of the height.
 func SizeOf(w io.Writer) Size {
 	if f, ok := w.(*os.File); ok {
 		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
@@ -32,45 +34,52 @@ func SizeOf(w io.Writer) Size {
 	return Size{Width: 80}
 }
 
-// Text draws the charts below one another on one scale. Widths below 60 and above 200 are drawn as those. Of a
-// chart with more lanes than the height has room for, the last ones are folded into one line.
+// Text draws the charts below one another on one scale, each with the reasons of its failures below it. It draws
+// widths below 60 and above 200 as those. Where the height has no room for all lanes of a chart, it folds the last
+// ones into one line.
 func Text(w io.Writer, size Size, color bool, charts ...Chart) error {
 	t := newText(size, color, charts)
+	legend := "◆ arrived  ··· waiting  ━━━ served  "
 	for i, c := range charts {
 		if i > 0 {
 			t.out.WriteByte('\n')
 		}
 		t.chart(c)
+		if !strings.Contains(legend, "late") && slices.ContainsFunc(c.Lanes, func(l Lane) bool { return t.scale.late(l) > 0 }) {
+			legend += "╍╍╍ late  "
+		}
 	}
-	fmt.Fprintf(&t.out, "%*s%s\n", t.label, "", console.Faint("◆ arrived  ··· waiting  ━━━ served  ✗ failed", color))
+	legend += "✗ failed"
+	indent := min(t.label, t.width-utf8.RuneCountInString(legend)) // less than the label where names are long
+	fmt.Fprintf(&t.out, "%*s%s\n", indent, "", console.Faint(legend, color))
 	_, err := io.WriteString(w, t.out.String())
 	return err
 }
 
-// text is a drawing in the making. A line of it is: label, the cell of the diamond, the scale's cells, one cell
-// for a ✗, a gap, and the notes.
+// A text is a drawing in the making. A line of it consists of a label, a cell for the diamond, the scale's cells, a
+// cell for a ✗, a gap, and the notes.
 type text struct {
-	out   strings.Builder
-	color bool
-	width int // of all
-	label int // width of the names with their gap
-	waits int // width of the notes about waiting with their gap, 0 if nobody waits
-	ends  int // width of the notes about the ends
-	lanes int // how many fit into the height
-	scale scale
+	out    strings.Builder
+	color  bool
+	width  int // of the drawing
+	height int // of the lanes of a chart and the reasons below them
+	label  int // width of the names with their gap
+	waits  int // width of the notes about waiting with their gap, 0 if nobody waits
+	ends   int // width of the notes about the ends
+	scale  scale
 }
 
 func newText(size Size, color bool, charts []Chart) *text {
 	width := min(max(size.Width, minWidth), maxWidth)
-	t := &text{color: color, width: width, lanes: math.MaxInt}
+	t := &text{color: color, width: width, height: math.MaxInt}
 	if size.Height > 0 {
-		t.lanes = max(size.Height-otherRows, 1)
+		t.height = size.Height - otherRows
 	}
-	finest := newScale(charts, maxWidth) // names every wait that the real scale can name
+	finest := newScale(charts, maxWidth) // names every time that the real scale can name
 	for _, c := range charts {
 		for _, l := range c.Lanes {
 			t.label = max(t.label, utf8.RuneCountInString(l.Name)+2)
-			t.ends = max(t.ends, utf8.RuneCountInString(l.endNote()))
+			t.ends = max(t.ends, utf8.RuneCountInString(l.endNote(finest)))
 			if note := l.waitNote(finest); note != "" {
 				t.waits = max(t.waits, utf8.RuneCountInString(note)+2)
 			}
@@ -88,15 +97,16 @@ func (t *text) chart(c Chart) {
 		t.out.WriteString(c.Title + "\n")
 	}
 	t.axis()
-	shown := c.Lanes
-	if len(shown) > t.lanes {
-		shown = shown[:t.lanes]
-	}
+	reasons := c.reasons(t.width - t.label)
+	shown := c.Lanes[:min(len(c.Lanes), max(t.height-len(reasons), 1))]
 	for i, l := range shown {
 		t.lane(i, l)
 	}
-	if folded := c.Lanes[len(shown):]; len(folded) > 0 {
-		t.fold(folded)
+	if folded := len(c.Lanes) - len(shown); folded > 0 {
+		fmt.Fprintf(&t.out, "%*s… and %d more\n", t.label, "", folded)
+	}
+	for _, line := range reasons {
+		fmt.Fprintf(&t.out, "%*s%s\n", t.label, "", strings.Replace(line, "✗", console.Alarm("✗", t.color), 1))
 	}
 }
 
@@ -113,36 +123,25 @@ func (t *text) axis() {
 
 func (t *text) lane(i int, l Lane) {
 	arrived, admitted, done := t.scale.cell(l.Arrived), t.scale.cell(l.Admitted()), t.scale.cell(l.Done())
-	if l.Served > 0 && done == admitted { // however short, it was served
+	if l.Served > 0 && done == admitted { // a service gets a cell, however short it was
 		if done < t.scale.cells {
 			done++
 		} else if admitted > arrived {
 			admitted--
 		}
 	}
-	bar := strings.Repeat(" ", arrived) + "◆" +
-		strings.Repeat("·", admitted-arrived) + strings.Repeat("━", done-admitted)
+	hungUp := done
+	if late := t.scale.late(l); late > 0 { // as a service does
+		hungUp = max(admitted, min(t.scale.cell(l.Done()-late), done-1))
+	}
+	bar := strings.Repeat(" ", arrived) + "◆" + strings.Repeat("·", admitted-arrived) +
+		strings.Repeat("━", hungUp-admitted) + strings.Repeat("╍", done-hungUp)
 	end := strings.Repeat(" ", max(t.scale.cells-done, 0)+1)
 	if l.Failure != "" {
 		end = console.Alarm("✗", t.color) + end[1:]
 	}
 	fmt.Fprintf(&t.out, "%s%s%s %s%s\n", console.Lane(i).Paint(pad(cut(l.Name, t.label-2), t.label), t.color),
-		console.Lane(i).Paint(bar, t.color), end, pad(l.waitNote(t.scale), t.waits), cut(l.endNote(), t.ends))
-}
-
-// fold stands for the lanes that did not fit, and does not hide that some of them failed.
-func (t *text) fold(lanes []Lane) {
-	failed := 0
-	for _, l := range lanes {
-		if l.Failure != "" {
-			failed++
-		}
-	}
-	fmt.Fprintf(&t.out, "%*s… and %d more", t.label, "", len(lanes))
-	if failed > 0 {
-		fmt.Fprintf(&t.out, ", %s", console.Alarm(fmt.Sprintf("%d of them failed", failed), t.color))
-	}
-	t.out.WriteByte('\n')
+		console.Lane(i).Paint(bar, t.color), end, pad(l.waitNote(t.scale), t.waits), cut(l.endNote(t.scale), t.ends))
 }
 
 func pad(s string, width int) string {

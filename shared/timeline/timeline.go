@@ -11,21 +11,29 @@ package timeline
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
 	"example.com/concurrent-servers/shared/console"
 )
 
-// A Lane is what happened to one client. The client arrived when it began to connect, was admitted when the
-// server greeted it, and was done when its connection was closed.
+// A Lane is what happened to one client. The client arrived when it began to connect, was admitted when it read the
+// greeting, and hung up when it had said everything. It was done when it had also got the last byte that the server
+// owed it.
 type Lane struct {
 	Name    string        // a short label, as in the client's log
 	Arrived time.Duration // since the chart's beginning
-	Waited  time.Duration // from arrived to admitted, or to the failure of a client that never was
-	Served  time.Duration // from admitted to done; 0 for a client that never was admitted
-	Failure string        // why it ended otherwise than planned; "" for a lane that went well
+	Waited  time.Duration // from arrived to admitted, or to the failure of a client that was never admitted
+	Served  time.Duration // from admitted to done; 0 for a client that was never admitted
+
+	// Late is the last part of Served, from the client's hang-up to the last byte that it was owed, or to the moment
+	// at which it gave up. It is 0 if the server kept up: the last byte had come when the client hung up.
+	Late time.Duration
+
+	Failure string // why the conversation did not end as it should; "" for a lane that went well
 }
 
 // MarshalJSON writes the lane with its times in milliseconds.
@@ -36,14 +44,15 @@ func (l Lane) MarshalJSON() ([]byte, error) {
 		Arrived float64 `json:"arrived_ms"`
 		Waited  float64 `json:"waited_ms"`
 		Served  float64 `json:"served_ms"`
+		Late    float64 `json:"late_ms"`
 		Failure string  `json:"failure,omitempty"`
-	}{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), l.Failure})
+	}{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure})
 }
 
-// Admitted is when the client was admitted, if it ever was.
+// Admitted returns when the client was admitted, if it ever was.
 func (l Lane) Admitted() time.Duration { return l.Arrived + l.Waited }
 
-// Done is when the client's connection was closed.
+// Done returns when the client was done, or when it failed.
 func (l Lane) Done() time.Duration { return l.Arrived + l.Waited + l.Served }
 
 // A Chart is the lanes of one run, with times since its beginning.
@@ -52,7 +61,7 @@ type Chart struct {
 	Lanes []Lane
 }
 
-// Duration is when the last lane was done.
+// Duration returns when the last lane was done.
 func (c Chart) Duration() time.Duration {
 	var end time.Duration
 	for _, l := range c.Lanes {
@@ -61,7 +70,7 @@ func (c Chart) Duration() time.Duration {
 	return end
 }
 
-// LongestWait is the longest time that a client waited.
+// LongestWait returns the longest time that a client waited.
 func (c Chart) LongestWait() time.Duration {
 	var longest time.Duration
 	for _, l := range c.Lanes {
@@ -70,7 +79,11 @@ func (c Chart) LongestWait() time.Duration {
 	return longest
 }
 
-// AtOnce is the largest number of clients that were served at the same time.
+// AtOnce returns the largest number of clients that were certainly served at the same moment. A server can serve
+// another client in a client's place only after it has read that client's hang-up, so a client counts from its
+// admission to its hang-up. It does not count while replies are late, because the server may have sent them, and
+// gone on, before the client reads them. A client that failed does not count at all: the server may have gone on
+// long before the client noticed.
 func (c Chart) AtOnce() int {
 	type edge struct {
 		at   time.Duration
@@ -78,12 +91,12 @@ func (c Chart) AtOnce() int {
 	}
 	var edges []edge
 	for _, l := range c.Lanes {
-		if l.Served > 0 {
-			edges = append(edges, edge{l.Admitted(), +1}, edge{l.Done(), -1})
+		if l.Failure == "" {
+			edges = append(edges, edge{l.Admitted(), +1}, edge{l.Done() - l.Late, -1})
 		}
 	}
 	slices.SortFunc(edges, func(a, b edge) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), a.step-b.step) // who leaves makes room for who enters in the same moment
+		return cmp.Or(cmp.Compare(a.at, b.at), a.step-b.step) // a client that leaves makes room for one that enters
 	})
 	most, now := 0, 0
 	for _, e := range edges {
@@ -93,7 +106,43 @@ func (c Chart) AtOnce() int {
 	return most
 }
 
-// scale maps times to cells: the columns of a terminal, or the pixels of a picture.
+// Failures returns why clients failed: for each reason a line with the names of up to three clients, and the reason.
+func (c Chart) Failures() []string {
+	var reasons []string
+	names := make(map[string][]string)
+	for _, l := range c.Lanes {
+		if l.Failure == "" {
+			continue
+		}
+		if names[l.Failure] == nil {
+			reasons = append(reasons, l.Failure)
+		}
+		names[l.Failure] = append(names[l.Failure], l.Name)
+	}
+	for i, reason := range reasons {
+		failed := names[reason]
+		if more := len(failed) - 3; more > 0 {
+			failed = append(failed[:3:3], fmt.Sprintf("and %d more", more))
+		}
+		reasons[i] = strings.Join(failed, ", ") + ": " + reason
+	}
+	return reasons
+}
+
+// reasons returns the failures in lines of at most width characters.
+func (c Chart) reasons(width int) []string {
+	var lines []string
+	for _, failure := range c.Failures() {
+		mark := "✗ "
+		for line := range strings.SplitSeq(console.Wrap(failure, width-2), "\n") {
+			lines = append(lines, mark+cut(line, width-2))
+			mark = "  "
+		}
+	}
+	return lines
+}
+
+// A scale maps times to cells: the columns of a terminal, or the pixels of a picture.
 type scale struct {
 	span  time.Duration // of the whole axis
 	cells int           // that the span covers
@@ -145,18 +194,33 @@ func (s scale) ticks(perRune, gap int) []time.Duration {
 	}
 }
 
+// noticeable is the shortest lateness that is drawn. A busy machine alone can hold up a reply by some ten milliseconds,
+// which says nothing about the server.
+const noticeable = 100 * time.Millisecond
+
+// late returns the lateness of l as it is drawn and named: none if it is too short for a cell, or not noticeable.
+func (s scale) late(l Lane) time.Duration {
+	if l.Late < noticeable || s.cell(l.Late) == 0 {
+		return 0
+	}
+	return l.Late
+}
+
 // waitNote says how long the client waited. A wait too short for a cell is not named.
 func (l Lane) waitNote(s scale) string {
-	if s.cell(l.Waited) == 0 { // its length counts, not its place: then a finer scale names all that a coarser one does
+	if s.cell(l.Waited) == 0 { // its length counts, not its place, so that a finer scale names all that a coarser one does
 		return ""
 	}
 	return "waited " + console.Duration(l.Waited)
 }
 
 // endNote says how the lane ended.
-func (l Lane) endNote() string {
-	if l.Failure != "" {
-		return l.Failure
+func (l Lane) endNote(s scale) string {
+	switch late := s.late(l); {
+	case l.Failure != "":
+		return "failed"
+	case late > 0:
+		return fmt.Sprintf("served %s, %s late", console.Duration(l.Served), console.Duration(late))
 	}
 	return "served " + console.Duration(l.Served)
 }

@@ -2,11 +2,13 @@ package timeline
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -42,30 +44,111 @@ conn2  ◆·······················━━━━━━━━
 `, "\n"), draw(t, Size{80, 24}, false, bounded))
 }
 
-func TestALaneThatFailedEndsInACrossAndTheReason(t *testing.T) {
+func TestALaneThatFailedEndsInACrossAndTheReasonStandsBelow(t *testing.T) {
+	const long = "reply byte 3: got 'x', want 'd', and this is a reason that goes on beyond the width of a terminal"
 	failed := Chart{Title: "no luck", Lanes: []Lane{
 		{Name: "conn0", Arrived: second, Waited: 2 * second, Failure: "no greeting within 2s"},
-		{Name: "conn1", Served: 4 * second, Failure: "reply byte 3: got 'x', want 'd'"},
+		{Name: "conn1", Served: 4 * second, Failure: long},
+		{Name: "conn2", Waited: 3 * second, Failure: "no greeting within 2s"},
 	}}
 	assert.Equal(t, strings.TrimPrefix(`
 no luck
-        0s     1s     2s     3s     4s
-conn0         ◆··············✗        waited 2s  no greeting within 2s
-conn1  ◆━━━━━━━━━━━━━━━━━━━━━━━━━━━━✗            reply byte 3: got 'x', want 'd'
+        0s           1s            2s           3s           4s
+conn0               ◆···························✗              waited 2s  failed
+conn1  ◆━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━✗            failed
+conn2  ◆········································✗              waited 3s  failed
+       ✗ conn0, conn2: no greeting within 2s
+       ✗ conn1: reply byte 3: got 'x', want 'd', and this is a reason that goes
+         on beyond the width of a terminal
        ◆ arrived  ··· waiting  ━━━ served  ✗ failed
 `, "\n"), draw(t, Size{80, 24}, false, failed))
+	wide := Chart{Lanes: []Lane{{Name: "conn0", Waited: second, Failure: strings.Repeat("x", 100)}}}
+	assert.Contains(t, draw(t, Size{60, 24}, false, wide), "       ✗ conn0:\n         "+strings.Repeat("x", 50)+"…\n", "a word has no place to wrap")
 }
 
-func TestLanesThatDoNotFitAreFoldedWithTheirFailures(t *testing.T) {
+func TestReasonsAreGivenOnceWithTheFirstNames(t *testing.T) {
+	assert.Empty(t, bounded.Failures())
+	assert.Equal(t, []string{"conn0, conn3, conn4, and 2 more: reset", "conn2: silent"}, Chart{Lanes: []Lane{
+		{Name: "conn0", Failure: "reset"}, {Name: "conn1"}, {Name: "conn2", Failure: "silent"},
+		{Name: "conn3", Failure: "reset"}, {Name: "conn4", Failure: "reset"}, {Name: "conn5", Failure: "reset"}, {Name: "conn6", Failure: "reset"},
+	}}.Failures())
+	three := Chart{Lanes: []Lane{{Name: "a", Failure: "x"}, {Name: "b", Failure: "x"}, {Name: "c", Failure: "x"}}}
+	assert.Equal(t, []string{"a, b, c: x"}, three.Failures())
+}
+
+func TestLateRepliesAreMarkedAtTheEndOfTheService(t *testing.T) {
+	slow := Chart{Lanes: []Lane{
+		{Name: "conn0", Served: 22 * second / 10},
+		{Name: "conn1", Served: 45 * second / 10, Late: 23 * second / 10},
+		{Name: "conn2", Served: 22*second/10 + 99*time.Millisecond, Late: 99 * time.Millisecond},
+		{Name: "conn3", Served: 22*second/10 + 2*second, Late: 2 * second, Failure: "silent"},
+	}}
+	assert.Equal(t, strings.TrimPrefix(`
+        0s         1s        2s         3s         4s
+conn0  ◆━━━━━━━━━━━━━━━━━━━━━━━                           served 2.2s
+conn1  ◆━━━━━━━━━━━━━━━━━━━━━━━╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍  served 4.5s, 2.3s late
+conn2  ◆━━━━━━━━━━━━━━━━━━━━━━━━━                         served 2.3s
+conn3  ◆━━━━━━━━━━━━━━━━━━━━━━━╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍╍✗    failed
+       ✗ conn3: silent
+       ◆ arrived  ··· waiting  ━━━ served  ╍╍╍ late  ✗ failed
+`, "\n"), draw(t, Size{80, 24}, false, slow))
+
+	prompt := Chart{Lanes: []Lane{{Name: "conn0", Served: 50 * time.Millisecond, Late: 50 * time.Millisecond}}}
+	assert.NotContains(t, draw(t, Size{80, 24}, false, prompt), "late", "without pauses every server is late by a little")
+
+	assert.NotContains(t, draw(t, Size{80, 24}, false, bounded), "late", "the legend says what is drawn")
+
+	var out bytes.Buffer
+	require.NoError(t, SVG(&out, "x", slow))
+	assert.Equal(t, 4, strings.Count(out.String(), `<rect class="bar"`))
+	assert.Equal(t, 2, strings.Count(out.String(), `<rect class="bar late"`))
+	assert.Contains(t, out.String(), ">served 4.5s, 2.3s late<")
+	assert.Contains(t, out.String(), ">✗ conn3: silent<")
+	assert.Contains(t, out.String(), "conn1, served 4.5s, 2.3s late; conn2, served 2.3s; conn3, silent.</desc>")
+	lateAt := regexp.MustCompile(`class="bar" fill="#E69F00" x="(\d+)" y="\d+" width="(\d+)".*\n.*class="bar late" fill="#E69F00" x="(\d+)"`).FindStringSubmatch(out.String())
+	require.NotNil(t, lateAt)
+	x, _ := strconv.Atoi(lateAt[1])
+	width, _ := strconv.Atoi(lateAt[2])
+	assert.Equal(t, lateAt[3], strconv.Itoa(x+width), "one bar goes on where the other ends")
+}
+
+func TestALatenessIsNamedIfItHasACellAndIsNoticeable(t *testing.T) {
+	for _, test := range []struct {
+		s    scale
+		late time.Duration
+		want bool
+	}{
+		{scale{100 * second, 50}, second, true}, // half a cell is rounded up
+		{scale{100 * second, 50}, 999 * time.Millisecond, false},
+		{scale{second, 50}, noticeable, true},
+		{scale{second, 50}, noticeable - 1, false},
+		{scale{second, 50}, 0, false},
+	} {
+		assert.Equal(t, test.want, test.s.late(Lane{Late: test.late}) == test.late && test.late > 0, "%+v", test)
+		assert.Equal(t, test.want, test.s.late(Lane{Late: test.late}) > 0, "%+v", test)
+	}
+}
+
+func TestJSONHasEachTimeInMilliseconds(t *testing.T) {
+	got, err := json.Marshal(Lane{Name: "conn0", Arrived: 1500 * time.Microsecond, Waited: second, Served: 2 * second, Late: 3 * time.Millisecond, Failure: "x"})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"conn0","arrived_ms":1.5,"waited_ms":1000,"served_ms":2000,"late_ms":3,"failure":"x"}`, string(got))
+	got, err = json.Marshal(bounded.Lanes[0])
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"conn0","arrived_ms":0,"waited_ms":0,"served_ms":2200,"late_ms":0}`, string(got))
+}
+
+func TestLanesThatDoNotFitAreFolded(t *testing.T) {
 	var many Chart
 	for i := range 100 {
 		many.Lanes = append(many.Lanes, Lane{Name: fmt.Sprint("conn", i), Served: second})
 	}
 	assert.Contains(t, draw(t, Size{80, 24}, false, many), "… and 83 more\n")
-	many.Lanes[99].Failure = "reset"
-	assert.Contains(t, draw(t, Size{80, 24}, false, many), "… and 83 more, 1 of them failed\n")
 	assert.NotContains(t, draw(t, Size{80, 107}, false, many), "more")
 	assert.NotContains(t, draw(t, Size{Width: 80}, false, many), "more", "a file has no end")
+	many.Lanes[99].Failure = "reset"
+	assert.Contains(t, draw(t, Size{80, 24}, false, many), "… and 84 more\n        ✗ conn99: reset\n", "the reason needs room, too")
+	assert.Contains(t, draw(t, Size{80, 1}, false, many), "… and 99 more\n", "one lane is always drawn")
 }
 
 func TestChartsOfOneDrawingShareOneScale(t *testing.T) {
@@ -102,6 +185,7 @@ func anyChart(t *rapid.T) Chart {
 	var c Chart
 	for i := range rapid.IntRange(0, 100).Draw(t, "lanes") {
 		l := Lane{Name: fmt.Sprint("conn", i), Arrived: length.Draw(t, "arrived"), Waited: length.Draw(t, "waited"), Served: length.Draw(t, "served")}
+		l.Late = time.Duration(rapid.Float64Range(0, 1).Draw(t, "late") * float64(l.Served))
 		l.Failure = rapid.SampledFrom([]string{"", "", "", "a reason that is rather too long to stand behind a chart, if it is narrow"}).Draw(t, "failure")
 		c.Lanes = append(c.Lanes, l)
 	}
@@ -113,25 +197,30 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 		size := Size{rapid.IntRange(0, 300).Draw(t, "width"), rapid.IntRange(0, 120).Draw(t, "height")}
 		c := anyChart(t)
 		text := draw(t, size, false, c)
+		shown := 0
 		for line := range strings.Lines(text) {
 			width := utf8.RuneCountInString(strings.TrimSuffix(line, "\n"))
 			if most := min(max(size.Width, minWidth), maxWidth); width > most {
 				t.Fatalf("%d columns of %d: %s", width, most, line)
 			}
+			if strings.HasPrefix(line, "conn") {
+				shown++
+			}
 		}
-		for _, l := range c.Lanes[:min(len(c.Lanes), shownOf(size))] {
-			if !strings.Contains(text, l.Name) {
-				t.Fatalf("%s is missing in\n%s", l.Name, text)
+		folded := len(c.Lanes) - shown
+		if strings.Contains(text, fmt.Sprintf("… and %d more\n", folded)) != (folded > 0) {
+			t.Fatalf("%d of %d lanes are drawn in\n%s", shown, len(c.Lanes), text)
+		}
+		rows := strings.Count(text, "\n")
+		if size.Height > 0 && shown > 1 && rows > size.Height-3 { // below it stand an empty line, the elapsed time and the prompt
+			t.Fatalf("%d rows of %d:\n%s", rows, size.Height, text)
+		}
+		for _, reason := range c.Failures() {
+			if !strings.Contains(strings.Join(strings.Fields(text), " "), reason) {
+				t.Fatalf("%q is missing in\n%s", reason, text)
 			}
 		}
 	})
-}
-
-func shownOf(size Size) int {
-	if size.Height == 0 {
-		return 100
-	}
-	return max(size.Height-otherRows, 1)
 }
 
 func TestTicksAreReadableOnAnySpan(t *testing.T) {
@@ -145,10 +234,27 @@ func TestTicksAreReadableOnAnySpan(t *testing.T) {
 }
 
 func TestAtOnceCountsOverlapsAndNotHandovers(t *testing.T) {
-	assert.Equal(t, 2, bounded.AtOnce())
-	assert.Equal(t, 0, Chart{Lanes: []Lane{{Waited: second, Failure: "never greeted"}}}.AtOnce())
-	assert.Equal(t, 1, Chart{Lanes: []Lane{{Served: second}, {Waited: second, Served: second}}}.AtOnce())
+	for _, test := range []struct {
+		want  int
+		lanes []Lane
+	}{
+		{2, bounded.Lanes},
+		{0, []Lane{{Waited: second, Failure: "never greeted"}}},
+		{1, []Lane{{Served: second}, {Waited: second, Served: second}}},
+		{1, []Lane{{Served: second}, {Arrived: second, Served: second}}},
+		{1, []Lane{{Served: 3 * second, Late: 2 * second}, {Waited: second, Served: second}}},   // the slot is free, perhaps
+		{2, []Lane{{Served: 3 * second, Late: second}, {Waited: second, Served: second}}},       // and here it is not
+		{1, []Lane{{Served: 3 * second, Failure: "hung up"}, {Waited: second, Served: second}}}, // when did it hang up?
+		{0, []Lane{{}, {}}},
+		{3, []Lane{{Served: second}, {Served: second}, {Served: second}, {Waited: second, Served: second}}},
+	} {
+		assert.Equal(t, test.want, Chart{Lanes: test.lanes}.AtOnce(), "%v", test.lanes)
+	}
+}
+
+func TestAChartLastsToTheEndOfItsLastLane(t *testing.T) {
 	assert.Equal(t, 44*second/10, bounded.Duration())
+	assert.Equal(t, 3*second, Chart{Lanes: []Lane{{Arrived: second, Waited: second, Served: second, Late: second}}}.Duration())
 	assert.Equal(t, 22*second/10, bounded.LongestWait())
 }
 
