@@ -1,6 +1,6 @@
-// Package client is the client of all servers: it carries on a scripted conversation, checks every byte that
-// comes back against what the protocol owes, and reports what happened to it as a lane of a chart. The client
-// command, the tests and the lab share it, so a picture and a test cannot mean different things.
+// Package client is the client of every server in this repository. It carries on a scripted conversation, checks
+// every byte that comes back against what the protocol owes, and reports what happened as a lane of a chart. The
+// client command, the tests and the lab share it, so a picture and a test cannot mean different things.
 package client
 
 import (
@@ -14,34 +14,34 @@ import (
 	"example.com/concurrent-servers/shared/timeline"
 )
 
-// A Run is a number of clients that talk to one server at once. Dial, Clients and Log must be set.
+// A Run is a number of clients that talk to one server at the same time. Dial, Clients and Log must be set.
 type Run struct {
-	Dial     func(context.Context) (net.Conn, error) // see [Dial]
+	Dial     func(context.Context) (net.Conn, error) // connects one client; its connection has a CloseWrite
 	Clients  int
-	Protocol string        // as package protocol names them; "" for message
-	Pause    time.Duration // between two messages of a client
+	Protocol string        // a name that package protocol knows; "" for message
+	Pause    time.Duration // after each message of a client; see [Length]
 	Stagger  time.Duration // between the arrivals of two clients
 	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
 
-	// Follow, unless nil, gets lane i as far as it is known at each of its stages: a client's arrival, its admission
-	// if it comes to that, and its end. Clients call it from goroutines of their own.
+	// Follow, unless nil, is called when client i arrives, when it is admitted, if it ever is, and when it is done,
+	// with the lane as far as it is known then. The clients call it concurrently.
 	Follow func(i int, stage Stage, lane timeline.Lane)
 
 	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
 	Words []string // words: what each client asks for, one after the other; [DefaultWords] if empty
 }
 
-// A Stage is what has just become known about a client.
+// A Stage is a moment in a client's life.
 type Stage string
 
-// The stages of a client's life. Over HTTP the admission becomes known only with the response.
+// The stages of a client's life. Over HTTP the client learns only from the response when it was admitted.
 const (
 	Arrived  Stage = "arrived"
 	Admitted Stage = "admitted"
 	Done     Stage = "done"
 )
 
-// What clients request and ask for unless told otherwise.
+// What clients request and ask for by default.
 var (
 	DefaultPaths = []string{"/sleep?d=1s", "/"}
 	DefaultWords = []string{"light", "the", "rainbow"}
@@ -55,23 +55,33 @@ func Dial(addr string) func(context.Context) (net.Conn, error) {
 	}
 }
 
-// inTurn is how long a client waits for the one before it to connect. Over loopback that takes a fraction of
-// it; a longer wait, at a full backlog, must not keep the others from arriving.
+// inTurn is how long Do waits for a client to connect before it starts the next one. Over loopback a client
+// connects much faster. At a full backlog it does not, and must not keep the others from arriving.
 const inTurn = 10 * time.Millisecond
 
-// Do runs all clients to their ends and returns their lanes. They arrive at once, but in the order of their
-// numbers, so that the same server gives the same picture each time. When ctx is done, the clients that are
-// still there fail. Do returns once every connection is closed.
+// Do runs all clients to their ends and returns their lanes. The clients arrive at the same time, but in the order
+// of their numbers, so the same server gives the same picture each time. When ctx is done, the clients that are
+// still there fail. All connections are closed when Do returns.
 func (r Run) Do(ctx context.Context) timeline.Chart {
-	start := time.Now()
+	if len(r.Paths) == 0 {
+		r.Paths = DefaultPaths
+	}
+	if len(r.Words) == 0 {
+		r.Words = DefaultWords
+	}
+	start, patience := time.Now(), r.patience()
 	lanes := make([]timeline.Lane, r.Clients)
 	var clients sync.WaitGroup
 	for i := range lanes {
 		if i > 0 {
-			pause(ctx, r.Stagger)
+			Sleep(ctx, r.Stagger) // clients that come after an interrupt say so in their lanes
 		}
 		dialled := make(chan struct{})
-		clients.Go(func() { lanes[i] = r.client(ctx, i, start, dialled) })
+		t := &talk{
+			log: r.Log.With("lane", i), pause: r.Pause, patience: patience,
+			start: start, lane: timeline.Lane{Name: "conn" + strconv.Itoa(i)},
+		}
+		clients.Go(func() { lanes[i] = r.client(ctx, i, t, dialled) })
 		select {
 		case <-dialled:
 		case <-time.After(inTurn):
@@ -81,66 +91,35 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 	return timeline.Chart{Lanes: lanes}
 }
 
-// client is one client's life. It closes dialled once it is connected, or cannot be.
-func (r Run) client(ctx context.Context, i int, start time.Time, dialled chan<- struct{}) timeline.Lane {
-	t := &talk{log: r.Log.With("lane", i), pause: r.Pause, patience: r.patience()}
-	lane := timeline.Lane{Name: "conn" + strconv.Itoa(i)}
-	follow := func(stage Stage) {
+// client is the life of client i. It closes dialled when the client is connected or cannot be.
+func (r Run) client(ctx context.Context, i int, t *talk, dialled chan<- struct{}) timeline.Lane {
+	t.follow = func(stage Stage) {
 		if r.Follow != nil {
-			r.Follow(i, stage, lane)
+			r.Follow(i, stage, t.lane)
 		}
 	}
-	t.onArrival = func() {
-		lane.Arrived = t.arrived.Sub(start)
-		follow(Arrived)
-	}
-	t.onAdmission = func() {
-		lane.Waited = t.admitted.Sub(t.arrived)
-		follow(Admitted)
-	}
-	err := t.run(ctx, func(ctx context.Context) (net.Conn, error) {
+	t.run(ctx, func(ctx context.Context) (net.Conn, error) {
 		defer close(dialled)
 		return r.Dial(ctx)
 	}, r.conversation(i))
-	lane.Waited = t.admitted.Sub(t.arrived) // of a client that never was admitted, too
-	lane.Served = t.done.Sub(t.admitted)
-	if err != nil {
-		lane.Failure = err.Error()
-		if t.conn != nil { // without a connection nothing of it has been logged
-			t.log.Info("failed: " + lane.Failure)
-		}
-	}
-	follow(Done)
-	return lane
+	return t.lane
 }
 
-// conversation is what client i says.
+// conversation returns what client i says.
 func (r Run) conversation(i int) func(context.Context, *talk) error {
 	switch r.Protocol {
 	case "http":
 		return get(r.path(i))
 	case "words":
-		return ask(r.words())
+		return ask(r.Words)
 	}
 	return message
 }
 
-func (r Run) path(i int) string {
-	if len(r.Paths) == 0 {
-		return DefaultPaths[i%len(DefaultPaths)]
-	}
-	return r.Paths[i%len(r.Paths)]
-}
+func (r Run) path(i int) string { return r.Paths[i%len(r.Paths)] }
 
-func (r Run) words() []string {
-	if len(r.Words) == 0 {
-		return DefaultWords
-	}
-	return r.Words
-}
-
-// patience is how long a client waits to be served: twice what the slowest honest server needs to serve all of
-// them one after the other, and something for a machine that is busy.
+// patience returns how long a client waits to be served: twice as long as a server needs that serves all clients
+// one after the other, and 10 s for a machine that is busy.
 func (r Run) patience() time.Duration {
 	var all time.Duration
 	for i := range r.Clients {
@@ -148,23 +127,10 @@ func (r Run) patience() time.Duration {
 		case "http":
 			all += workOf(r.path(i))
 		case "words":
-			all += time.Duration(len(r.words())) * r.Pause
+			all += time.Duration(len(r.Words)) * r.Pause
 		default:
-			all += 2*r.Pause + r.Pause/5
+			all += Length(r.Pause)
 		}
 	}
 	return 10*time.Second + 2*all
-}
-
-// pause waits for d, or until ctx is done.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -3,10 +3,10 @@ package client
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,161 +19,150 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/protocol"
 	"example.com/concurrent-servers/shared/timeline"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestTheScriptIsOwedWhatTheProtocolSays(t *testing.T) {
-	var d protocol.Decoder
-	for _, line := range script {
-		assert.Equal(t, line.owed, string(d.Reply([]byte(line.say))))
+// A server is what a test puts at the other end of a client's connection, which is closed when it returns.
+type server func(*memnet.Conn)
+
+// dialTo returns a dial function that connects each client to a serve of its own, which servers counts.
+func dialTo(servers *sync.WaitGroup, serve server) func(context.Context) (net.Conn, error) {
+	ln := memnet.Listen()
+	return func(context.Context) (net.Conn, error) {
+		client := ln.Dial()
+		conn, err := ln.Accept()
+		servers.Go(func() {
+			serve(conn.(*memnet.Conn))
+			conn.Close()
+		})
+		return client, err
 	}
 }
 
-// duplex is a connection in memory with two directions, so that one can be closed.
-type duplex struct {
-	net.Conn // to read from, and for its deadlines
-	out      net.Conn
-}
-
-func (d duplex) Write(p []byte) (int, error) { return d.out.Write(p) }
-func (d duplex) CloseWrite() error           { return d.out.Close() }
-func (d duplex) Close() error                { return errors.Join(d.Conn.Close(), d.out.Close()) }
-
-// run has one client talk to serve in fake time, and returns its lane and its log.
-func run(t *testing.T, serve func(io.ReadWriteCloser)) (lane timeline.Lane, log string) {
-	t.Helper()
-	return runAs(t, Run{}, serve)
-}
-
-// runAs is run for a client as r describes it, in its protocol.
-func runAs(t *testing.T, r Run, serve func(io.ReadWriteCloser)) (lane timeline.Lane, log string) {
+// runs has clients as r describes them talk to serve in fake time, and returns their lanes and their log.
+func runs(t *testing.T, r Run, serve server) (chart timeline.Chart, log string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		var server sync.WaitGroup
-		defer server.Wait()
-		r.Clients = 1
-		r.Pause = time.Second
+		var servers sync.WaitGroup
+		defer servers.Wait()
 		r.Log = slog.New(console.NewHandler(&out, "", false, slog.LevelInfo))
-		r.Dial = func(context.Context) (net.Conn, error) {
-			toClient, fromServer := net.Pipe()
-			toServer, fromClient := net.Pipe()
-			server.Go(func() { serve(duplex{toServer, fromServer}) })
-			return duplex{toClient, fromClient}, nil
-		}
-		lane, log = r.Do(t.Context()).Lanes[0], out.String()
+		r.Dial = dialTo(&servers, serve)
+		chart, log = r.Do(t.Context()), out.String()
 	})
-	return lane, log
+	return chart, log
 }
 
-func TestAClientGoesThroughItsScriptAndLogsIt(t *testing.T) {
-	lane, log := run(t, func(conn io.ReadWriteCloser) {
-		time.Sleep(3 * time.Second) // the client waits for its greeting
-		protocol.Message(conn)
-		conn.Close()
-	})
-	assert.Equal(t, timeline.Lane{Name: "conn0", Waited: 3 * time.Second, Served: 2200 * time.Millisecond}, lane)
+// run has one client talk as r describes it, with a pause of a second.
+func run(t *testing.T, r Run, serve server) (lane timeline.Lane, log string) {
+	t.Helper()
+	r.Clients, r.Pause = 1, time.Second
+	chart, log := runs(t, r, serve)
+	return chart.Lanes[0], log
+}
+
+// events are the lines of a log without their times.
+func events(log string) []string {
 	var events []string
 	for line := range strings.Lines(log) {
-		events = append(events, strings.TrimSpace(line[len("15:04:05"):]))
+		events = append(events, strings.TrimSpace(line[len("15:04:05.000"):]))
 	}
-	assert.Equal(t, []string{
-		`.000 conn0 connected, waiting for the greeting`,
-		`.000 conn0 greeted after 3s`,
-		`.000 conn0 sending "^abc$de^abte$f"`,
-		`.000 conn0 received "bcdbcuf"`,
-		`.000 conn0 sending "xyz^123"`,
-		`.000 conn0 received "234"`,
-		`.000 conn0 sending "25$^ab0000$abab"`,
-		`.000 conn0 received "36bc1111"`,
-		`.200 conn0 disconnecting`,
-	}, events)
+	return events
 }
 
-// says is a server that greets, answers the first reading with reply, and does what then says.
-func says(greeting, reply string, then func(io.ReadWriteCloser)) func(io.ReadWriteCloser) {
-	return func(conn io.ReadWriteCloser) {
-		defer conn.Close()
-		io.WriteString(conn, greeting)
-		if reply != "" {
-			conn.Read(make([]byte, 100))
-			io.WriteString(conn, reply)
-		}
-		if then != nil {
-			then(conn)
-		}
+// after3s returns a server that lets the client wait for 3 s and then talks.
+func after3s(talk protocol.Conversation) server {
+	return func(conn *memnet.Conn) {
+		time.Sleep(3 * time.Second)
+		talk(conn)
 	}
 }
 
-func TestEachFaultOfTheServerIsToldApartInOneLine(t *testing.T) {
-	drainAndHang := func(conn io.ReadWriteCloser) {
-		io.Copy(io.Discard, conn)
-		time.Sleep(time.Hour)
-	}
-	for _, test := range []struct {
-		fault string
-		serve func(io.ReadWriteCloser)
-		want  string
-	}{
-		{"never greets", says("", "", func(io.ReadWriteCloser) { time.Sleep(time.Hour) }),
-			"no greeting within 14.4s: the server has no time, or speaks another protocol"},
-		{"hangs up before the greeting", says("", "", nil),
-			"the server hung up before its greeting: it is stopping, or speaks another protocol"},
-		{"speaks another protocol", says("H", "", nil),
-			"greeted with 'H', want '*': the server is no message server"},
-		{"answers wrongly", says("*", "bcdbcug", drainAndHang),
-			"reply byte 6: got 'g', want 'f'"},
-		{"answers more than it owes", says("*", "bcdbcuf!", drainAndHang),
-			"reply byte 7: got '!', want nothing"},
-		{"hangs up in the middle", says("*", "bcd", nil),
-			"the server hung up after 3 of 18 reply bytes"},
-		{"hangs up when all but the end has been said", func(conn io.ReadWriteCloser) {
-			io.WriteString(conn, "*")
-			var d protocol.Decoder
-			for range script {
-				buf := make([]byte, 100)
-				n, _ := conn.Read(buf)
-				conn.Write(d.Reply(buf[:n]))
-			}
-			conn.Close()
-		}, "the server hung up before the client did"},
-		{"falls silent", says("*", "bcd", drainAndHang),
-			"the server is silent after 3 of 18 reply bytes, for 10s"},
-		{"never closes", func(conn io.ReadWriteCloser) {
-			protocol.Message(conn)
-			time.Sleep(time.Hour)
-			conn.Close()
-		}, "the server did not hang up within 10s of the client"},
-	} {
-		t.Run(test.fault, func(t *testing.T) {
-			lane, _ := run(t, test.serve)
-			assert.Equal(t, test.want, lane.Failure)
-		})
-	}
-}
-
-func TestAServerThatIsNotThereOrFullIsToldApart(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+func words(t *testing.T) *protocol.Table {
+	table, err := protocol.LoadTable("")
 	require.NoError(t, err)
-	addr := ln.Addr().String()
-	require.NoError(t, ln.Close()) // now nobody listens there
-	chart := Run{Dial: Dial(addr), Clients: 1, Log: slog.New(slog.DiscardHandler)}.Do(t.Context())
-	assert.Equal(t, "no server at "+addr+": start one first", chart.Lanes[0].Failure)
+	return table
+}
 
-	synctest.Test(t, func(t *testing.T) {
-		chart := Run{
-			Dial: func(ctx context.Context) (net.Conn, error) { // as where the kernel drops the handshake
-				<-ctx.Done()
-				return nil, &net.OpError{Op: "dial", Err: ctx.Err()}
-			},
-			Clients: 1, Log: slog.New(slog.DiscardHandler),
-		}.Do(t.Context())
-		assert.Equal(t, "full: not connected within 10s, so the server's backlog has no room", chart.Lanes[0].Failure)
-	})
-	assert.EqualError(t, connectError(syscall.EHOSTUNREACH), "not connected: "+syscall.EHOSTUNREACH.Error())
+func TestAClientOfEachProtocolIsServedAndLogsIt(t *testing.T) {
+	for _, test := range []struct {
+		run    Run
+		talk   protocol.Conversation
+		served time.Duration
+		log    []string
+	}{
+		{Run{}, protocol.Message, 2200 * time.Millisecond, []string{
+			`conn0 connected, waiting for the greeting`,
+			`conn0 greeted after 3s`,
+			`conn0 sending "^abc$de^abte$f"`,
+			`conn0 received "bcdbcuf"`,
+			`conn0 sending "xyz^123"`,
+			`conn0 received "234"`,
+			`conn0 sending "25$^ab0000$abab"`,
+			`conn0 received "36bc1111"`,
+			`conn0 disconnecting`,
+		}},
+		{Run{Protocol: "words", Words: []string{"light", "television", "light"}}, words(t).Converse, 3 * time.Second, []string{
+			`conn0 connected, waiting for the greeting`,
+			`conn0 greeted after 3s`,
+			`conn0 sending "light\n"`,
+			`conn0 received "249\n"`,
+			`conn0 sending "television\n"`,
+			`conn0 received "0\n"`,
+			`conn0 sending "light\n"`,
+			`conn0 received "249\n"`,
+			`conn0 disconnecting`,
+		}},
+		{Run{Protocol: "words"}, words(t).Converse, 3 * time.Second, nil},
+		{Run{Protocol: "http", Paths: []string{"/sleep?d=2s"}}, protocol.HTTP("x"), 2 * time.Second, []string{
+			`conn0 sending GET /sleep?d=2s`,
+			`conn0 received "200 OK" and N bytes, served for 2s`,
+			`conn0 disconnecting`,
+		}},
+		{Run{Protocol: "http"}, protocol.HTTP("x"), time.Second, nil},
+	} {
+		lane, log := run(t, test.run, after3s(test.talk))
+		assert.Equal(t, timeline.Lane{Name: "conn0", Waited: 3 * time.Second, Served: test.served}, lane)
+		for i, event := range events(log) {
+			if test.log != nil {
+				assert.Regexp(t, "^"+strings.NewReplacer("N", `\d+`, "?", `\?`, "$", `\$`, "^", `\^`, `\n`, `\\n`).Replace(test.log[i])+"$", event)
+			}
+		}
+	}
+}
+
+func TestAConversationTakesTwoPausesAndAFifth(t *testing.T) {
+	assert.Equal(t, 2200*time.Millisecond, Length(time.Second))
+	assert.Zero(t, Length(0))
+}
+
+func TestTheScriptIsOwedWhatTheProtocolSays(t *testing.T) {
+	var d protocol.Decoder
+	for i, line := range script {
+		assert.Equal(t, owes[i], string(d.Reply([]byte(line))))
+	}
+}
+
+func TestClientsTakePathsInTurn(t *testing.T) {
+	r := Run{Paths: []string{"/a", "/b"}}
+	assert.Equal(t, []string{"/a", "/b", "/a"}, []string{r.path(0), r.path(1), r.path(2)})
+}
+
+func TestPatienceIsTwiceWhatServingAllInTurnTakesAndTenSeconds(t *testing.T) {
+	for want, r := range map[time.Duration]Run{
+		10*time.Second + 2*3*2200*time.Millisecond: {Clients: 3, Pause: time.Second},
+		10*time.Second + 2*3*2*time.Second:         {Clients: 3, Pause: time.Second, Protocol: "words", Words: []string{"a", "b"}},
+		10*time.Second + 2*2*time.Second:           {Clients: 3, Protocol: "http", Paths: DefaultPaths}, // two sleepers
+		10*time.Second + 2*5*time.Second:           {Clients: 1, Protocol: "http", Paths: []string{"/sleep"}},
+		10*time.Second + 2*time.Minute:             {Clients: 1, Protocol: "http", Paths: []string{"/sleep?d=5h"}},
+		10 * time.Second:                           {Clients: 9, Protocol: "http", Paths: []string{"/"}},
+	} {
+		assert.Equal(t, want, r.patience(), "%+v", r)
+	}
 }
 
 func TestClientsArriveInTheOrderOfTheirNumbers(t *testing.T) {
@@ -190,46 +179,148 @@ func TestClientsArriveInTheOrderOfTheirNumbers(t *testing.T) {
 		r.Dial = func(context.Context) (net.Conn, error) { <-hang; return nil, syscall.ECONNREFUSED }
 		time.AfterFunc(time.Minute, func() { close(hang) })
 		for i, l := range r.Do(t.Context()).Lanes {
-			assert.Equal(t, time.Duration(i)*inTurn, l.Arrived, "one that hangs holds the next up, but not for long")
-		}
-	})
-}
-
-func TestAnInterruptEndsAllClientsAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, interrupt := context.WithCancel(t.Context())
-		time.AfterFunc(time.Second, interrupt)
-		began := time.Now()
-		chart := Run{
-			Dial: func(context.Context) (net.Conn, error) {
-				client, _ := net.Pipe() // whose other end says nothing
-				return duplex{client, client}, nil
-			},
-			Clients: 3, Log: slog.New(slog.DiscardHandler),
-		}.Do(ctx)
-		assert.Equal(t, time.Second, time.Since(began))
-		for _, l := range chart.Lanes {
-			assert.Equal(t, "interrupted", l.Failure)
+			assert.Equal(t, time.Duration(i)*inTurn, l.Arrived, "a client that hangs holds up the next one, but not for long")
 		}
 	})
 }
 
 func TestALaneIsFollowedFromStageToStage(t *testing.T) {
-	for protocolName, serve := range map[string]func(io.ReadWriteCloser){
-		"message": served(protocol.Message), "http": served(protocol.HTTP("x")),
-	} {
+	for protocolName, talk := range map[string]protocol.Conversation{"message": protocol.Message, "http": protocol.HTTP("x")} {
 		var stages []Stage
 		var lanes []timeline.Lane
 		r := Run{Protocol: protocolName, Paths: []string{"/sleep?d=2s"}, Follow: func(i int, stage Stage, lane timeline.Lane) {
 			assert.Zero(t, i)
 			stages, lanes = append(stages, stage), append(lanes, lane)
 		}}
-		lane, _ := runAs(t, r, serve)
+		lane, _ := run(t, r, after3s(talk))
 		assert.Equal(t, []Stage{Arrived, Admitted, Done}, stages)
 		assert.Equal(t, []timeline.Lane{{Name: "conn0"}, {Name: "conn0", Waited: 3 * time.Second}, lane}, lanes)
 	}
 	var stages []Stage
-	lane, _ := runAs(t, Run{Follow: func(_ int, stage Stage, _ timeline.Lane) { stages = append(stages, stage) }}, says("", "", nil))
-	assert.Equal(t, []Stage{Arrived, Done}, stages, "who never was admitted")
+	lane, _ := run(t, Run{Follow: func(_ int, stage Stage, _ timeline.Lane) { stages = append(stages, stage) }}, func(*memnet.Conn) {})
+	assert.Equal(t, []Stage{Arrived, Done}, stages, "a client that was never admitted")
 	assert.NotEmpty(t, lane.Failure)
+}
+
+// A laggard is a connection of a client on a busy machine, which reads and closes later than it could.
+type laggard struct {
+	*memnet.Conn
+	lag time.Duration
+}
+
+func (c laggard) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	time.Sleep(c.lag)
+	return n, err
+}
+
+func (c laggard) CloseWrite() error {
+	err := c.Conn.CloseWrite()
+	time.Sleep(c.lag)
+	return err
+}
+
+func TestClientsNeverSeemToShareASlot(t *testing.T) {
+	for _, test := range []struct {
+		pause, late time.Duration
+		want        int
+	}{{time.Second, 0, 2}, {time.Second, 1500 * time.Millisecond, 2}, {0, 0, 0}, {0, time.Second, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			var servers sync.WaitGroup
+			defer servers.Wait()
+			slots := make(chan struct{}, 2)
+			dial := dialTo(&servers, func(conn *memnet.Conn) {
+				slots <- struct{}{}
+				answersAfter(test.late)(conn)
+				<-slots
+			})
+			clients := 0
+			chart := Run{Clients: 6, Pause: test.pause, Log: slog.New(slog.DiscardHandler), Dial: func(ctx context.Context) (net.Conn, error) {
+				conn, err := dial(ctx)
+				clients++
+				return laggard{conn.(*memnet.Conn), time.Duration(clients%3) * 20 * time.Millisecond}, err
+			}}.Do(t.Context())
+			assert.Empty(t, chart.Failures())
+			assert.Equal(t, test.want, chart.AtOnce(), "%+v", test)
+		})
+	}
+}
+
+// eagerly reads what the client says as soon as it comes, as the kernel does, and hands it over one read at a time. It
+// closes the channel when the client has hung up.
+func eagerly(conn net.Conn) <-chan []byte {
+	chunks := make(chan []byte, 100)
+	go func() {
+		defer close(chunks)
+		for {
+			buf := make([]byte, 100)
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			chunks <- buf[:n]
+		}
+	}()
+	return chunks
+}
+
+// answersAfter returns a message server that sleeps for d before each answer.
+func answersAfter(d time.Duration) server {
+	return func(conn *memnet.Conn) {
+		io.WriteString(conn, "*")
+		var decoder protocol.Decoder
+		for chunk := range eagerly(conn) {
+			time.Sleep(d)
+			conn.Write(decoder.Reply(chunk))
+		}
+	}
+}
+
+// answersBytewise is a message server that sends each byte of an answer by itself, a tenth of a second after the last.
+func answersBytewise(conn *memnet.Conn) {
+	io.WriteString(conn, "*")
+	var decoder protocol.Decoder
+	for chunk := range eagerly(conn) {
+		for _, b := range slices.Clone(decoder.Reply(chunk)) {
+			time.Sleep(100 * time.Millisecond)
+			conn.Write([]byte{b})
+		}
+	}
+}
+
+// answersNothing is a server that greets and reads, and says nothing else.
+func answersNothing(conn *memnet.Conn) {
+	io.WriteString(conn, "*")
+	io.Copy(io.Discard, conn)
+	time.Sleep(time.Hour)
+}
+
+func TestTheServiceLastsToTheLastByteThatIsOwed(t *testing.T) {
+	const hungUp = 2200 * time.Millisecond
+	for _, test := range []struct {
+		what         string
+		pause        time.Duration
+		serve        server
+		served, late time.Duration
+	}{
+		{"prompt", time.Second, answersAfter(0), hungUp, 0},
+		{"prompt, and no pauses", 0, answersAfter(0), 0, 0},
+		{"after the next message, but before the hang-up", time.Second, answersAfter(time.Second / 15), hungUp, 0},
+		{"late", time.Second, answersAfter(1500 * time.Millisecond), 4500 * time.Millisecond, 2300 * time.Millisecond},
+		{"late, and no pauses", 0, answersAfter(500 * time.Millisecond), 1500 * time.Millisecond, 1500 * time.Millisecond},
+		{"byte by byte", time.Second, answersBytewise, 2800 * time.Millisecond, 600 * time.Millisecond},
+		{"nothing", time.Second, answersNothing, hungUp + 10*time.Second, 10 * time.Second},
+	} {
+		chart, _ := runs(t, Run{Clients: 1, Pause: test.pause}, test.serve)
+		assert.Equal(t, []time.Duration{test.served, test.late}, []time.Duration{chart.Lanes[0].Served, chart.Lanes[0].Late}, test.what)
+	}
+	slowWords := func(conn *memnet.Conn) {
+		io.WriteString(conn, "* 9 words\n")
+		for range eagerly(conn) {
+			time.Sleep(1500 * time.Millisecond)
+			io.WriteString(conn, "7\n")
+		}
+	}
+	lane, _ := run(t, Run{Protocol: "words"}, slowWords)
+	assert.Equal(t, timeline.Lane{Name: "conn0", Served: 4500 * time.Millisecond, Late: 1500 * time.Millisecond}, lane)
 }

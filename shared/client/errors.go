@@ -4,53 +4,55 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"syscall"
-	"time"
-)
 
-// Windows has its own numbers for what other systems say with ECONNREFUSED.
-const windowsRefused = syscall.Errno(10061)
+	"example.com/concurrent-servers/shared/console"
+)
 
 // connectError says in one line why there is no connection.
 func connectError(err error) error {
 	var op *net.OpError
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, windowsRefused):
-		if errors.As(err, &op) && op.Addr != nil {
-			return fmt.Errorf("no server at %v: start one first", op.Addr)
-		}
-		return errors.New("no server there: start one first")
+	case console.Refused(err) && errors.As(err, &op):
+		return fmt.Errorf("no server at %v: start one first", op.Addr)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("full: not connected within %v, so the server's backlog has no room", connectPatience)
+		return fmt.Errorf("not connected within %v: the server's backlog is full, or the host does not answer", connectPatience)
 	}
 	return fmt.Errorf("not connected: %w", err)
 }
 
-// greetingError says in one line why a connected client was not served.
-func greetingError(err error, patience time.Duration) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no greeting within %v: the server has no time, or speaks another protocol", patience)
-	}
-	return errors.New("the server hung up before its greeting: it is stopping, or speaks another protocol")
-}
-
-// responseError says in one line why there is no response over HTTP.
-func responseError(err error, patience time.Duration) error {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return fmt.Errorf("no response within %v: the server has no time, or does not speak HTTP", patience)
-	}
-	return errors.New("the server hung up before its response: it is stopping, or does not speak HTTP")
-}
-
-// replyError says in one line how a conversation broke off after got of all things.
-func replyError(err error, got, all int, things string) error {
+// broken says in one line why the client could read or write no more: late if the client's patience had ended, and
+// otherwise that the server hung up, or what err says. where tells when that was.
+func broken(err error, late, where string) error {
+	var errno syscall.Errno
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded) && got == all:
-		return fmt.Errorf("the server did not hang up within %v of the client", closePatience)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("the server is silent after %d of %d %s, for %v", got, all, things, closePatience)
+		return errors.New(late)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the server hung up " + where)
+	case errors.As(err, &errno): // without the addresses, which differ between clients that fail alike
+		err = errno
 	}
-	return fmt.Errorf("the server hung up after %d of %d %s", got, all, things)
+	return fmt.Errorf("the conversation broke off %s: %.100v", where, err)
+}
+
+// notServed says in one line why a connected client did not get what a server sends first.
+func (t *talk) notServed(err error, first, or string) error {
+	reason := broken(err, fmt.Sprintf("no %s within %v", first, t.patience), "before the "+first)
+	return fmt.Errorf("%w: the server is busy or stopping, or %s", reason, or)
+}
+
+// cutOff says in one line how a conversation ended after got of all things had come.
+func cutOff(err error, got, all int, things string) error {
+	missing, where := fmt.Sprintf("only %d of %d %s", got, all, things), fmt.Sprintf("after %d of %d %s", got, all, things)
+	switch got {
+	case all:
+		missing, where = "the server did not hang up", "before the server hung up"
+	case 0:
+		missing = "no reply"
+	}
+	return broken(err, fmt.Sprintf("%s within %v after the client hung up", missing, closePatience), where)
 }

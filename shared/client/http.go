@@ -2,6 +2,7 @@ package client
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -15,44 +16,27 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-// get requests path and reads the page. HTTP has no greeting: when the client was admitted follows from how long
-// the server says that it has been serving it.
+// maxResponse is the size of a response that the client takes, in bytes.
+const maxResponse = 256 << 10
+
+// get requests path and reads the page. HTTP has no greeting, so the client takes the moment of its admission from
+// the time for which the server says that it has been serving it.
 func get(path string) func(context.Context, *talk) error {
 	return func(_ context.Context, t *talk) error {
 		t.conn.SetDeadline(t.arrived.Add(t.patience))
 		t.log.Info("sending GET " + path)
 		if _, err := fmt.Fprintf(t.conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path); err != nil {
-			return responseError(err, t.patience)
+			return t.notServed(err, "response", "does not speak HTTP")
 		}
-		in := bufio.NewReader(t.conn)
+		source := &bounded{r: t.conn, left: maxResponse, most: maxResponse}
+		in := bufio.NewReader(source)
 		if first, err := in.Peek(1); err != nil {
-			return responseError(err, t.patience)
+			return t.notServed(err, "response", "does not speak HTTP")
 		} else if first[0] != 'H' {
 			return fmt.Errorf("got %q, want a response: the server does not speak HTTP", first)
 		}
-		response, err := http.ReadResponse(in, nil)
-		received := time.Now()
-		if err != nil {
-			return fmt.Errorf("got no whole response: %w", err)
-		}
-		defer response.Body.Close()
-		served, err := servedFor(response)
-		if err != nil {
+		if err := t.response(path, in, source); err != nil {
 			return err
-		}
-		t.admitted = received.Add(-served)
-		if t.admitted.Before(t.arrived) {
-			t.admitted = t.arrived
-		}
-		t.onAdmission()
-		body, err := io.ReadAll(response.Body)
-		if err != nil {
-			return fmt.Errorf("the page broke off after %d bytes", len(body))
-		}
-		t.log.Info(fmt.Sprintf("received %q and %d bytes, served for %s", response.Status, len(body), console.Duration(served)))
-		if response.StatusCode != http.StatusOK {
-			reason, _, _ := strings.Cut(string(body), "\n")
-			return fmt.Errorf("GET %s: got %q, want 200: %s", path, response.Status, reason)
 		}
 		if err := t.hangUp(); err != nil {
 			return err
@@ -61,23 +45,49 @@ func get(path string) func(context.Context, *talk) error {
 	}
 }
 
+// response reads the response to a request for path and notes the moment of admission.
+func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
+	response, err := http.ReadResponse(in, nil)
+	received := time.Now()
+	if err != nil {
+		return broken(cmp.Or(source.err, err), fmt.Sprintf("no whole response within %v", t.patience), "inside the header")
+	}
+	defer response.Body.Close()
+	served, err := servedFor(response)
+	if err != nil {
+		return err
+	}
+	t.admit(received.Add(-min(served, received.Sub(t.arrived))))
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		page := fmt.Sprintf("%d bytes of the page", len(body))
+		return broken(cmp.Or(source.err, err), fmt.Sprintf("only %s within %v", page, t.patience), "after "+page)
+	}
+	t.log.Info(fmt.Sprintf("received %.40q and %d bytes, served for %s", response.Status, len(body), console.Duration(served)))
+	if response.StatusCode != http.StatusOK {
+		reason, _, _ := strings.Cut(string(body), "\n")
+		return fmt.Errorf("GET %s: got %.40q, want 200: %.100q", path, response.Status, reason)
+	}
+	return nil
+}
+
 var serving = regexp.MustCompile(`(?:^|,)\s*serve;dur=([0-9.]+)`)
 
-// servedFor is how long the server says that it has served the request.
+// servedFor returns how long the server says that it has been serving the request.
 func servedFor(response *http.Response) (time.Duration, error) {
 	header := response.Header.Get("Server-Timing")
 	m := serving.FindStringSubmatch(header)
 	if m == nil {
-		return 0, fmt.Errorf("got Server-Timing %q, want serve;dur=MILLISECONDS in it", header)
+		return 0, fmt.Errorf("got Server-Timing %.80q, want serve;dur=MILLISECONDS in it", header)
 	}
 	ms, err := strconv.ParseFloat(m[1], 64)
-	if err != nil {
-		return 0, fmt.Errorf("got Server-Timing %q, want a number of milliseconds", header)
+	if err != nil || ms > float64(time.Hour/time.Millisecond) {
+		return 0, fmt.Errorf("got Server-Timing %.80q, want at most an hour in milliseconds", header)
 	}
 	return time.Duration(ms * float64(time.Millisecond)), nil
 }
 
-// workOf is how long a server is busy with a request for path.
+// workOf returns how long a server is busy with a request for path.
 func workOf(path string) time.Duration {
 	u, err := url.Parse(path)
 	if err != nil || u.Path == "/" {

@@ -3,68 +3,149 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/timeline"
 )
 
 const (
-	connectPatience = 10 * time.Second // a full backlog drops the handshake without a word
-	closePatience   = 10 * time.Second // for the last replies, once everything has been said
+	connectPatience = 10 * time.Second // the kernel drops a handshake at a full backlog without an answer
+	closePatience   = 10 * time.Second // for the last replies, after the client has hung up
 )
 
-// talk is one client's conversation.
+// A talk is one client's conversation.
 type talk struct {
 	log             *slog.Logger
 	pause, patience time.Duration
 	conn            net.Conn
+	said            atomic.Int32 // how many lines the client has said so far, or is saying
 
-	arrived, admitted, done time.Time // set by run, whatever happens
-	onArrival, onAdmission  func()
+	start    time.Time // of the chart
+	arrived  time.Time
+	admitted time.Time // zero for a client that was never admitted
+	hungUp   time.Time // zero for a client that failed before it hung up
+	paid     time.Time // when the last byte came that the client was owed
+	lane     timeline.Lane
+	follow   func(Stage) // is told each stage as soon as the lane shows it
 }
 
-// run connects, carries on the conversation, and closes the connection.
-func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) (err error) {
+// run connects, carries on the conversation, closes the connection, and completes the lane.
+func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) {
 	t.arrived = time.Now()
-	t.onArrival()
-	defer func() {
-		if t.done.IsZero() {
-			t.done = time.Now()
-		}
-		if t.admitted.IsZero() {
-			t.admitted = t.done
-		}
-		if ctx.Err() != nil {
-			err = errors.New("interrupted")
-		}
-	}()
-	connecting, cancel := context.WithTimeout(ctx, connectPatience)
-	t.conn, err = dial(connecting)
-	cancel()
+	t.lane.Arrived = t.arrived.Sub(t.start)
+	t.follow(Arrived)
+	err := t.connect(ctx, dial)
+	if err == nil {
+		stop := context.AfterFunc(ctx, func() { t.conn.Close() }) // ends all reading and writing
+		err = converse(ctx, t)
+		stop()
+		t.conn.Close()
+	}
+	done := t.hungUp
+	switch {
+	case err != nil:
+		done = time.Now()
+	case t.paid.After(done):
+		done = t.paid
+	}
+	if t.admitted.IsZero() {
+		t.admitted = done
+	}
+	t.lane.Waited, t.lane.Served = t.admitted.Sub(t.arrived), done.Sub(t.admitted)
+	if !t.hungUp.IsZero() {
+		t.lane.Late = done.Sub(t.hungUp)
+	}
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
 	if err != nil {
+		t.lane.Failure = err.Error()
+	}
+	if err != nil && t.conn != nil { // a client without a connection has logged nothing that this line could end
+		t.log.Info("failed: " + t.lane.Failure)
+	}
+	t.follow(Done)
+}
+
+func (t *talk) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) (err error) {
+	connecting, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	if t.conn, err = dial(connecting); err != nil {
 		return connectError(err)
 	}
-	defer t.conn.Close()
-	defer context.AfterFunc(ctx, func() { t.conn.Close() })() // ends whatever waits for the server
-	return converse(ctx, t)
+	return nil
 }
 
-// greeted notes the moment of admission.
+// admit notes the moment of admission.
+func (t *talk) admit(at time.Time) {
+	t.admitted = at
+	t.lane.Waited = at.Sub(t.arrived)
+	t.follow(Admitted)
+}
+
+// greeted admits the client now.
 func (t *talk) greeted() {
-	t.admitted = time.Now()
-	t.onAdmission()
-	t.log.Info("greeted after " + console.Duration(t.admitted.Sub(t.arrived)))
+	t.admit(time.Now())
+	t.conn.SetReadDeadline(time.Time{})
+	t.log.Info("greeted after " + console.Duration(t.lane.Waited))
 }
 
-// hangUp says that the client has nothing more to say, while it still listens, and for how long.
-func (t *talk) hangUp() error {
-	t.done = time.Now() // before the server can know: two clients never seem to share one slot
-	t.log.Info("disconnecting")
-	t.conn.SetDeadline(t.done.Add(closePatience))
-	if half, ok := t.conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
+// converse says the lines, with a pause after each, of which the last is given, and hangs up. At the same time it calls
+// read, which checks what the server answers up to the end of the connection.
+func (t *talk) converse(ctx context.Context, lines []string, last time.Duration, read func() error) error {
+	saying, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- read()
+		stop() // nobody would answer what the client says now
+	}()
+	sayErr := t.say(saying, lines, last)
+	if sayErr != nil {
+		t.conn.SetReadDeadline(time.Now().Add(closePatience)) // the reader may still find out why
 	}
-	return errors.New("the connection cannot be closed in one direction")
+	if readErr := <-ended; readErr != nil {
+		return readErr
+	}
+	if errors.Is(sayErr, context.Canceled) {
+		return errors.New("the server hung up before the client did")
+	}
+	return sayErr
+}
+
+// say says the lines and hangs up. When ctx is done, it stops and returns the cause.
+func (t *talk) say(ctx context.Context, lines []string, last time.Duration) error {
+	for i, line := range lines {
+		t.log.Info(fmt.Sprintf("sending %q", line))
+		t.said.Add(1)
+		t.conn.SetWriteDeadline(time.Now().Add(closePatience))
+		if _, err := io.WriteString(t.conn, line); err != nil {
+			return broken(err, fmt.Sprintf("the server read nothing for %v", closePatience), "while the client talked")
+		}
+		pause := t.pause
+		if i == len(lines)-1 {
+			pause = last
+		}
+		if err := Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	return t.hangUp()
+}
+
+// hangUp closes the client's direction of the connection. The client reads on, until closePatience is over.
+func (t *talk) hangUp() error {
+	t.hungUp = time.Now() // before the server can know and serve another client: see timeline.Chart.AtOnce
+	t.log.Info("disconnecting")
+	t.conn.SetDeadline(t.hungUp.Add(closePatience))
+	if err := t.conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		return broken(err, "", "as the client hung up")
+	}
+	return nil
 }

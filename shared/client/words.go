@@ -3,7 +3,6 @@ package client
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -11,72 +10,69 @@ import (
 	"time"
 )
 
-// ask asks for words, one after the other, with a pause after each. A word that is asked for twice must be
-// answered alike: the table behind the answers never changes.
+// maxAnswer is the length of a line that the client takes from a words server, in bytes; see protocol.Table.
+const maxAnswer = 1 << 10
+
+// ask asks for words, with a pause after each.
 func ask(words []string) func(context.Context, *talk) error {
 	return func(ctx context.Context, t *talk) error {
 		t.log.Info("connected, waiting for the greeting")
-		in := bufio.NewReader(t.conn)
-		t.conn.SetDeadline(t.arrived.Add(t.patience))
+		in := bufio.NewReader(AtMost(t.conn, (1+len(words))*maxAnswer))
+		t.conn.SetReadDeadline(t.arrived.Add(t.patience))
 		greeting, err := in.ReadString('\n')
-		if err != nil && greeting != "" {
-			return fmt.Errorf("greeted with %.20q and no more, want %q: the server is no words server", greeting, "* N words")
-		}
-		if err != nil {
-			return greetingError(err, t.patience)
+		switch {
+		case err != nil && greeting == "":
+			return t.notServed(err, "greeting", "speaks another protocol")
+		case err != nil && strings.HasPrefix(greeting, "* "):
+			return broken(err, fmt.Sprintf("no whole greeting within %v", t.patience), "inside the greeting")
 		}
 		if !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n") {
 			return fmt.Errorf("greeted with %.20q, want %q: the server is no words server", greeting, "* N words")
 		}
 		t.greeted()
-		answers := make(map[string]int)
-		for i, word := range words {
-			count, err := askOne(t, in, word, i, len(words))
-			if err != nil {
-				return err
-			}
-			if before, asked := answers[word]; asked && before != count {
-				return fmt.Errorf("%q: got %d, and before %d", word, count, before)
-			}
-			answers[word] = count
-			pause(ctx, t.pause)
-		}
-		if err := t.hangUp(); err != nil {
-			return err
-		}
-		return nothingMore(in)
+		lines := strings.SplitAfter(strings.Join(words, "\n")+"\n", "\n")
+		return t.converse(ctx, lines[:len(words)], t.pause, func() error { return t.readAnswers(in, words) })
 	}
 }
 
-func askOne(t *talk, in *bufio.Reader, word string, i, all int) (count int, err error) {
-	t.log.Info(fmt.Sprintf("sending %q", word))
-	t.conn.SetDeadline(time.Now().Add(closePatience))
-	if _, err := io.WriteString(t.conn, word+"\n"); err != nil {
-		return 0, replyError(err, i, all, "answers")
+// readAnswers checks the answers, until the server closes the connection. A word that is asked for twice must be
+// answered alike: the table behind the answers never changes.
+func (t *talk) readAnswers(in *bufio.Reader, words []string) error {
+	answers := make(map[string]int)
+	for i, word := range words {
+		answer, err := in.ReadString('\n')
+		if err != nil {
+			return cutOff(err, i, len(words), "answers")
+		}
+		t.log.Info(fmt.Sprintf("received %q", answer))
+		answer = strings.TrimSuffix(answer, "\n")
+		if reason, refused := strings.CutPrefix(answer, "? "); refused {
+			return fmt.Errorf("%q: the server refuses: %.80q", word, reason)
+		}
+		count, err := strconv.Atoi(answer)
+		if err != nil || count < 0 {
+			return fmt.Errorf("%q: got %.40q, want a count", word, answer)
+		}
+		if i >= int(t.said.Load()) {
+			return fmt.Errorf("got %q before the client had asked for %q, want nothing", answer, word)
+		}
+		if before, asked := answers[word]; asked && before != count {
+			return fmt.Errorf("%q: got %d, and before %d", word, count, before)
+		}
+		answers[word] = count
 	}
-	line, err := in.ReadString('\n')
-	if err != nil {
-		return 0, replyError(err, i, all, "answers")
-	}
-	t.log.Info(fmt.Sprintf("received %q", line))
-	line = strings.TrimSuffix(line, "\n")
-	if reason, refused := strings.CutPrefix(line, "? "); refused {
-		return 0, fmt.Errorf("the server refuses: %s", reason)
-	}
-	if count, err = strconv.Atoi(line); err != nil || count < 0 {
-		return 0, fmt.Errorf("%q: got %.40q, want a count", word, line)
-	}
-	return count, nil
+	t.paid = time.Now()
+	return nothingMore(in)
 }
 
-// nothingMore checks that the server hangs up when the client has, and says nothing before.
+// nothingMore checks that the server hangs up and says nothing before.
 func nothingMore(in *bufio.Reader) error {
-	switch b, err := in.ReadByte(); err {
+	b, err := in.ReadByte()
+	switch err {
 	case io.EOF:
 		return nil
 	case nil:
 		return fmt.Errorf("got %q after the end, want nothing", b)
-	default:
-		return errors.New("the server did not hang up in order after the client had")
 	}
+	return cutOff(err, 1, 1, "")
 }
