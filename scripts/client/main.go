@@ -3,14 +3,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"io"
 	"net"
-	"os"
-	"os/signal"
+	"net/netip"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"example.com/concurrent-servers/shared/client"
@@ -18,11 +17,7 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process
-	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
-}
+func main() { console.Main(run) }
 
 type settings struct {
 	addr           string
@@ -32,7 +27,7 @@ type settings struct {
 	chart          bool
 	svg            string
 	json, quiet    bool
-	paths, words   list
+	paths, words   []string
 	color          console.ColorMode
 }
 
@@ -58,18 +53,33 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if ctx.Err() != nil {
 		return console.ErrInterrupted
 	}
-	return failure(chart.Lanes)
+	if reasons := chart.Failures(); len(reasons) > 0 {
+		return errors.New(strings.Join(reasons, "; "))
+	}
+	return nil
 }
 
 func parse(args []string, stdout io.Writer) (settings, error) {
 	var set settings
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	console.CountVar(fs, &set.n, "n", 3, "start this `number` of clients")
-	fs.DurationVar(&set.pause, "pause", time.Second, "message, words: the `time` after each message")
-	fs.DurationVar(&set.stagger, "stagger", 0, "the `time` between the arrivals of two clients")
+	console.DurationVar(fs, &set.pause, "pause", time.Second, 0, time.Hour, "message, words: the `time` after each message")
+	console.DurationVar(fs, &set.stagger, "stagger", 0, 0, time.Hour, "the `time` between the arrivals of two clients")
 	fs.StringVar(&set.protocol, "protocol", protocol.Names()[0], "speak `name`: "+strings.Join(protocol.Names(), ", "))
-	fs.Var(&set.paths, "path", "http: request this `path`, repeatable (default "+strings.Join(client.DefaultPaths, ", ")+")")
-	fs.Var(&set.words, "ask", "words: ask `word`, repeatable (default "+strings.Join(client.DefaultWords, ", ")+")")
+	fs.Func("path", "http: request this `path`, repeatable (default "+strings.Join(client.DefaultPaths, ", ")+")", func(path string) error {
+		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \r\n") {
+			return errors.New("want a path that begins with / and has no spaces")
+		}
+		set.paths = append(set.paths, path)
+		return nil
+	})
+	fs.Func("ask", "words: ask `word`, repeatable (default "+strings.Join(client.DefaultWords, ", ")+")", func(word string) error {
+		if strings.ContainsAny(word, " \r\n") || word == "" {
+			return errors.New("want one word")
+		}
+		set.words = append(set.words, word)
+		return nil
+	})
 	fs.BoolVar(&set.chart, "chart", true, "draw the chart; -chart=false for none")
 	fs.StringVar(&set.svg, "svg", "", "write the chart as a picture to this `file`")
 	fs.BoolVar(&set.json, "json", false, "print one JSON object for each lane instead of the chart")
@@ -83,12 +93,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	if err != nil {
 		return set, err
 	}
-	switch {
-	case set.pause < 0:
-		return set, console.Usagef("-pause %v: want a time, or 0 for none", set.pause)
-	case set.stagger < 0:
-		return set, console.Usagef("-stagger %v: want a time, or 0 for none", set.stagger)
-	case fs.NArg() > 2:
+	if fs.NArg() > 2 {
 		return set, console.Usagef("too many arguments (%s): want a host and a port, after all flags", strings.Join(fs.Args(), " "))
 	}
 	if err := protocol.Check(set.protocol); err != nil {
@@ -100,31 +105,12 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	if len(set.words) > 0 && set.protocol != "words" {
 		return set, console.Usagef("-ask %s: want it with -protocol words only", set.words[0])
 	}
-	for _, path := range set.paths {
-		if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \r\n") {
-			return set, console.Usagef("-path %q: want a path that begins with / and has no spaces", path)
-		}
-	}
-	for _, word := range set.words {
-		if strings.ContainsAny(word, " \r\n") || word == "" {
-			return set, console.Usagef("-ask %q: want one word", word)
-		}
-	}
 	set.addr, err = address(fs.Args())
 	return set, err
 }
 
-// list is the value of a flag that may be repeated.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ", ") }
-
-func (l *list) Set(s string) error {
-	*l = append(*l, s)
-	return nil
-}
-
-// address joins the arguments [host [port]] with their defaults.
+// address joins the arguments [host [port]] with their defaults. A host is a name or an IP address; one of version 6
+// may stand in brackets, as in a URL.
 func address(args []string) (string, error) {
 	host, port := "127.0.0.1", "9090"
 	if len(args) > 0 {
@@ -133,10 +119,11 @@ func address(args []string) (string, error) {
 	if len(args) > 1 {
 		port = args[1]
 	}
-	_, number := strconv.Atoi(host)
-	_, _, hostPort := net.SplitHostPort(host)
-	if host == "" || number == nil || hostPort == nil {
-		return "", console.Usagef("host %q: want a host, and the port behind it, for example localhost 9191", host)
+	inner := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if _, err := netip.ParseAddr(inner); err == nil && (inner == host || "["+inner+"]" == host) {
+		host = inner
+	} else if _, err := strconv.Atoi(host); err == nil || host == "" || strings.ContainsAny(host, ":/[] ") {
+		return "", console.Usagef("host %q: want a host, and the port behind it, for example localhost 9191 or ::1 9191", host)
 	}
 	if p, err := strconv.ParseUint(port, 10, 16); err != nil || p == 0 {
 		return "", console.Usagef("port %q: want a number from 1 to 65535", port)

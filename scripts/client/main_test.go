@@ -16,7 +16,6 @@ import (
 
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/protocol"
-	"example.com/concurrent-servers/shared/timeline"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,9 +53,10 @@ func TestTheClientDrawsWhatHappened(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	err := run(t.Context(), []string{"-pause", "10ms", "-svg", picture, host, port}, &stdout, &stderr)
 	require.NoError(t, err, stderr.String())
-	assert.Regexp(t, `conn0 +◆·*━+ .*served \d+ms`, stdout.String())
-	assert.Regexp(t, `conn2 +◆·+━+ +waited \d+ms +served \d+ms`, stdout.String())
-	assert.Regexp(t, `\nelapsed \d+ms\n$`, stdout.String())
+	for _, lane := range []string{"conn0", "conn1", "conn2"} {
+		assert.Regexp(t, `(?m)^`+lane+` .*◆.* served \S+`, stdout.String())
+	}
+	assert.Regexp(t, `\nelapsed \S+\n$`, stdout.String())
 	for _, event := range []string{"connected, waiting", "greeted after", `sending "xyz^123"`, `received "234"`, "disconnecting"} {
 		assert.Equal(t, 3, strings.Count(stderr.String(), event), event)
 	}
@@ -90,7 +90,7 @@ func TestAWrongByteIsALoudFailure(t *testing.T) {
 	err := run(t.Context(), []string{"-n", "1", "-pause", "1ms", host, port}, &stdout, &stderr)
 	assert.EqualError(t, err, "conn0: reply byte 2: got 'x', want 'd'")
 	assert.Equal(t, 1, console.Exit(&stderr, err))
-	assert.Contains(t, stdout.String(), "reply byte 2: got 'x', want 'd'")
+	assert.Contains(t, stdout.String(), "\n       ✗ conn0: reply byte 2: got 'x', want 'd'\n")
 }
 
 func TestWhereNobodyListensTheReasonIsAllThatIsPrinted(t *testing.T) {
@@ -104,23 +104,57 @@ func TestWhereNobodyListensTheReasonIsAllThatIsPrinted(t *testing.T) {
 	assert.Empty(t, stdout.String()+stderr.String())
 }
 
-func TestFailuresAreGatheredByReason(t *testing.T) {
-	assert.NoError(t, failure([]timeline.Lane{{Name: "conn0"}}))
-	err := failure([]timeline.Lane{
-		{Name: "conn0", Failure: "reset"}, {Name: "conn1"}, {Name: "conn2", Failure: "silent"},
-		{Name: "conn3", Failure: "reset"}, {Name: "conn4", Failure: "reset"}, {Name: "conn5", Failure: "reset"},
-	})
-	assert.EqualError(t, err, "conn0, conn3, conn4, and 1 more: reset; conn2: silent")
+func TestTheAddressIsAHostAndAPort(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string // "" if it is refused
+	}{
+		{nil, "127.0.0.1:9090"},
+		{[]string{"localhost"}, "localhost:9090"},
+		{[]string{"localhost", "9191"}, "localhost:9191"},
+		{[]string{"::1"}, "[::1]:9090"},
+		{[]string{"[::1]", "9191"}, "[::1]:9191"},
+		{[]string{"[fe80::1%eth0]"}, "[fe80::1%eth0]:9090"},
+		{[]string{"localhost:9191"}, ""},
+		{[]string{"[::1]:9191"}, ""},
+		{[]string{":9191"}, ""},
+		{[]string{"9191"}, ""},
+		{[]string{""}, ""},
+		{[]string{"[::1"}, ""},
+		{[]string{"::1]"}, ""},
+		{[]string{"[localhost]"}, ""},
+		{[]string{"1:2:3"}, ""},
+		{[]string{"http://localhost"}, ""},
+		{[]string{"http://localhost:9090/"}, ""},
+		{[]string{"localhost/"}, ""},
+		{[]string{"two words"}, ""},
+		{[]string{"localhost", ""}, ""},
+		{[]string{"localhost", "0"}, ""},
+		{[]string{"localhost", "65535"}, "localhost:65535"},
+		{[]string{"localhost", "65536"}, ""},
+		{[]string{"localhost", "-1"}, ""},
+		{[]string{"localhost", "http"}, ""},
+	} {
+		got, err := address(test.args)
+		assert.Equal(t, test.want, got, "%q", test.args)
+		if test.want == "" {
+			assert.ErrorAs(t, err, new(console.UsageError), "%q", test.args)
+			assert.ErrorContains(t, err, ": want a ", "%q", test.args)
+		}
+	}
 }
 
 func TestWrongArgumentsAreRefusedBeforeAnythingIsDone(t *testing.T) {
 	for _, args := range [][]string{
-		{"-n", "0"}, {"-n", "x"}, {"-pause", "-1s"}, {"-stagger", "-1s"}, {"-protocol", "gopher"},
-		{"localhost", "99999"}, {"localhost", "0"}, {"9191"}, {"localhost:9191"}, {""}, {"localhost", "http"}, {"a", "1", "c"}, {"-no-such-flag"},
+		{"-n", "0"}, {"-n", "x"}, {"-pause", "-1s"}, {"-pause", "61m"}, {"-stagger", "-1s"}, {"-stagger", "61m"}, {"-protocol", "gopher"},
+		{"-path", "/"}, {"-ask", "word"}, {"-protocol", "http", "-path", "x"}, {"-protocol", "http", "-path", "/ /"},
+		{"-protocol", "words", "-ask", ""}, {"-protocol", "words", "-ask", "two words"},
+		{"9191"}, {"localhost", "0"}, {"a", "1", "c"}, {"-no-such-flag"},
 	} {
 		var stdout, stderr bytes.Buffer
 		err := run(t.Context(), args, &stdout, &stderr)
 		assert.ErrorAs(t, err, new(console.UsageError), "%q", args)
+		assert.Regexp(t, "want |there is no flag", err.Error(), "%q", args)
 		assert.Empty(t, stdout.String()+stderr.String())
 	}
 	assert.ErrorIs(t, run(t.Context(), []string{"-h"}, new(bytes.Buffer), new(bytes.Buffer)), flag.ErrHelp)

@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
+	"slices"
 	"time"
 
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/timeline"
 )
 
-// report writes what happened as the flags ask for it.
+// report writes what happened, in the form that the flags ask for.
 func report(set settings, chart timeline.Chart, elapsed time.Duration, stdout io.Writer) error {
 	if set.svg != "" {
 		if err := writeSVG(set.svg, chart); err != nil {
@@ -22,9 +22,14 @@ func report(set settings, chart timeline.Chart, elapsed time.Duration, stdout io
 	}
 	switch {
 	case set.json:
-		return printJSON(stdout, chart.Lanes)
-	case len(byReason(chart.Lanes)) == 1 && chart.AtOnce() == 0:
-		return nil // nobody was served, and all for one reason: that says more than a picture
+		for _, l := range chart.Lanes {
+			if err := json.NewEncoder(stdout).Encode(l); err != nil {
+				return err
+			}
+		}
+		return nil
+	case len(chart.Failures()) == 1 && !slices.ContainsFunc(chart.Lanes, func(l timeline.Lane) bool { return l.Served > 0 }):
+		return nil // no client was served, and all for one reason, which says more than a picture
 	case set.chart:
 		if !set.quiet {
 			fmt.Fprintln(stdout) // between the log and the chart
@@ -49,56 +54,4 @@ func writeSVG(name string, chart timeline.Chart) error {
 		return fmt.Errorf("-svg: %w", err)
 	}
 	return nil
-}
-
-// printJSON prints one object for each lane.
-func printJSON(w io.Writer, lanes []timeline.Lane) error {
-	out := json.NewEncoder(w)
-	for _, l := range lanes {
-		if err := out.Encode(l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// failure says in one line which clients failed and why, or is nil if none did.
-func failure(lanes []timeline.Lane) error {
-	groups := byReason(lanes)
-	if len(groups) == 0 {
-		return nil
-	}
-	var reasons []string
-	for _, g := range groups {
-		names := g.names
-		if more := len(names) - 3; more > 0 {
-			names = append(names[:3:3], fmt.Sprintf("and %d more", more))
-		}
-		reasons = append(reasons, strings.Join(names, ", ")+": "+g.reason)
-	}
-	return errors.New(strings.Join(reasons, "; "))
-}
-
-type group struct {
-	reason string
-	names  []string
-}
-
-// byReason gathers the lanes that failed for the same reason.
-func byReason(lanes []timeline.Lane) []group {
-	var groups []group
-	at := make(map[string]int)
-	for _, l := range lanes {
-		if l.Failure == "" {
-			continue
-		}
-		i, known := at[l.Failure]
-		if !known {
-			i = len(groups)
-			at[l.Failure] = i
-			groups = append(groups, group{reason: l.Failure})
-		}
-		groups[i].names = append(groups[i].names, l.Name)
-	}
-	return groups
 }
