@@ -15,11 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/process"
+	"example.com/concurrent-servers/shared/servertest"
 )
 
 // Built with the tag racy, the clients write the tally of questions without a lock. With the lock, the race
 // detector must have nothing to say about the same load.
 func TestTheRaceDetectorSeesTheTallyWithoutItsLock(t *testing.T) {
+	servertest.Slow(t)
 	if runtime.GOMAXPROCS(0) < 2 {
 		t.Skip("on one processor two clients hardly ever meet in the tally")
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -113,21 +114,28 @@ func TestAStrategyMayRefuseByClosing(t *testing.T) {
 type limited struct {
 	net.Listener
 	slots chan struct{}
+	reads atomic.Int64 // through the wrappers
 }
 
-func (l limited) Accept() (net.Conn, error) {
+func (l *limited) Accept() (net.Conn, error) {
 	l.slots <- struct{}{}
 	conn, err := l.Listener.Accept()
 	if err != nil {
 		<-l.slots
 		return nil, err
 	}
-	return &slotted{Conn: conn, release: sync.OnceFunc(func() { <-l.slots })}, nil
+	return &slotted{Conn: conn, reads: &l.reads, release: sync.OnceFunc(func() { <-l.slots })}, nil
 }
 
 type slotted struct {
 	net.Conn
+	reads   *atomic.Int64
 	release func()
+}
+
+func (c *slotted) Read(p []byte) (int, error) {
+	c.reads.Add(1)
+	return c.Conn.Read(p)
 }
 
 func (c *slotted) Close() error {
@@ -136,12 +144,13 @@ func (c *slotted) Close() error {
 }
 
 func TestAStrategyMayWrapItsConnections(t *testing.T) {
+	var wrapper *limited // made in the bubble, or a wait for a slot would not count as one
 	threaded := func(ln net.Listener, handle func(net.Conn)) error {
 		var clients sync.WaitGroup
 		defer clients.Wait()
-		ln = limited{ln, make(chan struct{}, 2)}
+		wrapper = &limited{Listener: ln, slots: make(chan struct{}, 2)}
 		for {
-			conn, err := ln.Accept()
+			conn, err := wrapper.Accept()
 			if err != nil {
 				return err
 			}
@@ -177,7 +186,18 @@ func TestAStrategyMayWrapItsConnections(t *testing.T) {
 			synctest.Wait()
 		}
 		assert.Equal(t, Counters{Accepted: 30, Served: 30}, s.Counters())
+		assert.EqualValues(t, 60, wrapper.reads.Load(), "the conversations do not read through the wrapper")
 	})
+}
+
+func TestAWrapperIsClosedAlthoughItsClientIsNotServed(t *testing.T) {
+	s := New(nil, protocol.Message)
+	a, _ := net.Pipe()
+	released := false
+	wrapper := &slotted{Conn: s.clients.add(a), release: func() { released = true }}
+	s.clients.stop()
+	s.handle(wrapper)
+	assert.True(t, released)
 }
 
 func TestAConnectionFromElsewhereIsAMistake(t *testing.T) {

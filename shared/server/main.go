@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -55,14 +56,18 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	}
 
 	forced, err := s.Serve(ctx, ln)
-	if err != nil {
-		return err
+	if err == nil && forced == 0 {
+		slog.Info("stopped")
 	}
-	if forced > 0 {
-		return fmt.Errorf("closed %s by force, not ended within %v (-drain)", conversations(forced), set.drain)
+	return cmp.Or(err, forcedError(forced, set.drain))
+}
+
+// forcedError says how many conversations the server has closed by force, or is nil if it has closed none.
+func forcedError(forced int, drain time.Duration) error {
+	if forced == 0 {
+		return nil
 	}
-	slog.Info("stopped")
-	return nil
+	return fmt.Errorf("closed %s by force, not ended within %v (-drain)", conversations(forced), drain)
 }
 
 // server returns the server that the command line describes.

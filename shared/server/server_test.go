@@ -285,3 +285,9 @@ func TestTheServerIsWhatTheCommandLineSays(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, set.server(sequential, protocol.Message).OSThreads)
 }
+
+func TestAForcedEndIsSaidWithItsCount(t *testing.T) {
+	assert.NoError(t, forcedError(0, time.Second))
+	assert.EqualError(t, forcedError(1, time.Second), "closed 1 conversation by force, not ended within 1s (-drain)")
+	assert.EqualError(t, forcedError(7, time.Second), "closed 7 conversations by force, not ended within 1s (-drain)")
+}

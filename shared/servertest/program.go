@@ -5,41 +5,42 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/process"
 	"example.com/concurrent-servers/shared/server"
 )
 
-// patience bounds every wait for something that must come; no test waits for it to pass.
-const patience = 20 * time.Second
+// patience bounds every wait for something that must come. No test waits for it to pass.
+const patience = time.Minute
 
-// RunProgram builds the main package in the current directory, as go test sets it, and tests the program over
-// real TCP: that three clients see what the promise says, and the faults and bad input that need real sockets,
-// signals or arguments. A flag -n of the program must take a number of workers or slots. The program watches for data races if the test does.
+// RunProgram builds the main package in the current directory, which go test sets, and tests the program over real
+// TCP, with real signals: what three clients see, and the faults that need sockets, pipes or signals. If the
+// promise bounds how many clients are greeted, but not to one, the program must have a flag -n for that bound. The
+// program watches for data races if the test does.
 func RunProgram(t *testing.T, promise Promise) {
-	if t == nil {
-		server.Main(nil) // never; but so the program is part of the test, and a change to it no result from the cache
-	}
-	bin := t.TempDir()
-	if err := process.Build(t.Context(), bin, ".", "."); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := program{path: process.Path(bin, name(dir)), promise: promise}
-	_, help, _ := p.run(t, "-h")
-	p.hasN = strings.Contains(help, "\n  -n ")
+	p := build(t)
+	p.promise = promise
 	t.Run("shows three clients what it promises", p.threeClients)
 	t.Run("answers clients of any kind", p.anyClient)
-	t.Run("survives ten thousand resets before the greeting", p.resets)
 	t.Run("survives a port check that goes on and on", p.portCheck)
+	t.Run("survives ten thousand resets before the greeting", p.resets)
 	t.Run("survives running out of descriptors", p.noDescriptors)
 	t.Run("stops by signal", p.signals)
+	t.Run("stops although nobody reads its log", p.fullLog)
+	t.Run("goes on when the reader of its log is gone", p.goneReader)
+	t.Run("serves without standard streams", p.closedStreams)
+}
+
+// RunCommand tests what does not depend on the strategy: arguments, ports, protocols, and the debug endpoint. One part
+// that has a flag -n runs it for all.
+func RunCommand(t *testing.T) {
+	p := build(t)
 	t.Run("stops on request where there are no signals", p.stopRequest)
 	t.Run("refuses a port that is in use", p.portBusy)
 	t.Run("binds again right after traffic", p.restart)
@@ -48,32 +49,47 @@ func RunProgram(t *testing.T, promise Promise) {
 	t.Run("refuses a corpus that is no text", p.badCorpus)
 	t.Run("speaks the other protocols", p.otherProtocols)
 	t.Run("explains itself", p.help)
-}
-
-// name is the last element of the package's directory, which is also the program's name.
-func name(dir string) string {
-	return dir[strings.LastIndexAny(dir, `/\`)+1:]
+	t.Run("shows its counters to this machine only", p.debugGuards)
+	t.Run("closes idle clients", p.idleClients)
+	t.Run("gives each conversation a thread if asked", p.osThreads)
 }
 
 // A program is a part that has been built.
 type program struct {
 	path    string
 	promise Promise
-	hasN    bool // it has the flag -n, for workers or slots
+}
+
+func build(t *testing.T) program {
+	if t == nil {
+		server.Main(nil) // never: it makes the program's code a part of the test, so that go test caches no old result
+	}
+	bin := t.TempDir()
+	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
+	dir, err := os.Getwd()
+	require.NoError(t, err)
+	return program{path: process.Path(bin, filepath.Base(dir))}
 }
 
 // start runs the program on a free port until the test ends.
 func (p program) start(t *testing.T, args ...string) *process.Server {
 	t.Helper()
-	s, err := process.Start(t.Context(), p.path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return p.run(t, p.path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
+}
+
+// shell runs a script with the program as $0 until the test ends. The script gives it the flag -debug.
+func (p program) shell(t *testing.T, script string) *process.Server {
+	t.Helper()
+	return p.run(t, "/bin/sh", "-c", script, p.path, "-debug")
+}
+
+func (p program) run(t *testing.T, path string, args ...string) *process.Server {
+	t.Helper()
+	s, err := process.Start(t.Context(), path, args...)
+	require.NoError(t, err)
 	t.Cleanup(func() {
 		s.Kill()
-		if strings.Contains(s.Log(), "DATA RACE") {
-			t.Errorf("data race:\n%s", s.Log())
-		}
+		require.NotContains(t, s.Log(), "DATA RACE")
 		if t.Failed() {
 			t.Logf("log of the server:\n%s", s.Log())
 		}
@@ -81,8 +97,8 @@ func (p program) start(t *testing.T, args ...string) *process.Server {
 	return s
 }
 
-// run runs the program to its end.
-func (p program) run(t *testing.T, args ...string) (status int, stdout, stderr string) {
+// ends runs the program to its end.
+func (p program) ends(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -90,8 +106,14 @@ func (p program) run(t *testing.T, args ...string) (status int, stdout, stderr s
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.Run() // its status is the result
-	if ctx.Err() != nil {
-		t.Fatalf("%v does not end", args)
-	}
+	require.NoError(t, ctx.Err(), "waited in vain for the end of the program with the arguments %q", args)
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// bound returns the flags that let a program whose strategy has a bound serve n clients at once.
+func (p program) bound(n string) []string {
+	if p.promise.Greeted == 1 || p.promise.Greeted == All {
+		return nil
+	}
+	return strings.Fields("-n " + n)
 }

@@ -3,103 +3,116 @@ package servertest
 import (
 	"io"
 	"log/slog"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/client"
-	"example.com/concurrent-servers/shared/process"
+	"example.com/concurrent-servers/shared/server"
 )
 
+// threeClients holds three clients there until the server has done with them all that it promises.
 func (p program) threeClients(t *testing.T) {
 	s := p.start(t)
-	chart := client.Run{
-		Dial:    client.Dial(s.Addr),
-		Clients: 3,
-		Pause:   20 * time.Millisecond,
-		Log:     slog.New(slog.DiscardHandler),
-	}.Do(t.Context())
-	for _, l := range chart.Lanes {
-		if l.Failure != "" {
-			t.Errorf("%s: %s", l.Name, l.Failure)
-		}
+	var conns []*net.TCPConn
+	for range 3 {
+		conns = append(conns, dial(t, s.Addr))
 	}
-	if want := min(p.promise.Greeted, 3); chart.AtOnce() != want {
-		t.Errorf("of three clients, %d are served at once, want %d", chart.AtOnce(), want)
+	accepted, served := int64(min(p.promise.Accepted, 3)), int64(min(p.promise.Greeted, 3))
+	waitFor(t, s, "as many clients as promised", func(v server.Vars) bool { return v.Accepted >= accepted && v.Serving >= served })
+	v, err := s.Vars(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, accepted, v.Accepted, "accepted at once")
+	assert.Equal(t, served, v.Serving, "served at once")
+	for _, conn := range conns { // in the order in which they came
+		hangsUp(t, conn, "^abc$", "*bcd")
 	}
-	waitFor(t, s, "the log to be complete", func(vars) bool { return strings.Count(s.Log(), " done ") == 3 })
-	// Whether the third was accepted before it was served, the log says by the order of its lines.
+	waitFor(t, s, "all to be served", func(v server.Vars) bool { return v.Served == 3 })
+	eventually(t, "the log to be complete", func() bool { return strings.Count(s.Log(), " done ") == 3 })
+
 	log := s.Log()
-	third := strings.Index(log, "conn 3 accepted")
-	serving := strings.Index(log, "conn 3 serving")
-	firstDone := strings.Index(log, " done ")
-	if third < 0 || serving < third || firstDone < 0 {
-		t.Fatalf("the log lacks a line, or has them out of order:\n%s", log)
-	}
-	if before := third < firstDone; before != (p.promise.Accepted >= 3) {
-		t.Errorf("the third client accepted before one is done: %v, want %v\n%s", before, p.promise.Accepted >= 3, log)
-	}
+	third, firstDone := strings.Index(log, "conn 3 accepted"), strings.Index(log, " done ")
+	require.GreaterOrEqual(t, third, 0, "the log does not say when the third client was accepted")
+	assert.Less(t, third, strings.Index(log, "conn 3 serving"))
+	assert.Equal(t, p.promise.Accepted >= 3, third < firstDone, "the third client is accepted before another one is done")
 }
 
 // anyClient talks as other programs do.
 func (p program) anyClient(t *testing.T) {
 	s := p.start(t, "-quiet")
-	for _, send := range []struct {
-		how    string
-		pieces []string
-	}{
-		{"in one piece", []string{"^abc$de^abte$f"}},
-		{"byte by byte", strings.Split("^abc$de^abte$f", "")},
-		{"ending inside a message", []string{"^abcd^ab"}},
-		{"nothing", nil},
+	for _, pieces := range [][]string{
+		{"^abc$de^abte$f"}, strings.Split("^abc$de^abte$f", ""), {"^abcd^ab"}, nil,
 	} {
 		conn := dial(t, s.Addr)
-		for _, piece := range send.pieces {
-			if _, err := io.WriteString(conn, piece); err != nil {
-				t.Fatal(err)
-			}
+		for _, piece := range pieces {
+			_, err := io.WriteString(conn, piece)
+			require.NoError(t, err)
 		}
-		conn.CloseWrite() // as nc -q1 does
-		got, err := io.ReadAll(conn)
-		if want := "*" + oracle(strings.Join(send.pieces, "")); err != nil || string(got) != want {
-			t.Errorf("%s: got %q (%v), want %q", send.how, got, err, want)
-		}
+		hangsUp(t, conn, "", "*"+oracle(strings.Join(pieces, ""))) // as nc -q1 does
+	}
+	chart := client.Run{Dial: client.Dial(s.Addr), Clients: 3, Log: slog.New(slog.DiscardHandler)}.Do(t.Context())
+	assert.Empty(t, chart.Failures())
+	assert.NotContains(t, s.Log(), "conn ", "with -quiet the log has lines about clients")
+}
+
+// portCheck connects and closes at once, again and again.
+func (p program) portCheck(t *testing.T) {
+	s := p.start(t, "-quiet")
+	gone := func(v server.Vars) bool { return v.Waiting+v.Serving == 0 }
+	neighbour(t, s.Addr)
+	waitFor(t, s, "the first client to be gone", gone)
+	before := openFiles(s)
+	for range 1000 {
+		dial(t, s.Addr).Close()
+	}
+	neighbour(t, s.Addr)
+	waitFor(t, s, "all clients to be gone", gone)
+	eventually(t, "all descriptors to be given back", func() bool { return openFiles(s) <= before })
+	// The workers of a pool, a handful for the debug endpoint, and none for clients that have gone.
+	waitFor(t, s, "all goroutines of clients to end", func(v server.Vars) bool { return v.Goroutines <= 20 })
+}
+
+func (p program) resets(t *testing.T) {
+	Slow(t)
+	s := p.start(t, "-quiet")
+	for range 10_000 {
+		conn := dial(t, s.Addr)
+		conn.SetLinger(0)
 		conn.Close()
 	}
-	if log := s.Log(); strings.Contains(log, "conn ") {
-		t.Errorf("with -quiet the log has lines about clients:\n%s", log)
-	}
+	neighbour(t, s.Addr)
 }
 
-// otherProtocols lets the project's own client check all that it is answered.
-func (p program) otherProtocols(t *testing.T) {
-	for protocol, run := range map[string]client.Run{
-		"http":  {Paths: []string{"/sleep?d=20ms", "/", "/spin?d=1ms"}},
-		"words": {Words: []string{"light", "television", "light"}},
-	} {
-		s := p.start(t, "-protocol", protocol)
-		run.Dial, run.Clients, run.Protocol, run.Log = client.Dial(s.Addr), 6, protocol, slog.New(slog.DiscardHandler)
-		chart := run.Do(t.Context())
-		for _, l := range chart.Lanes {
-			if l.Failure != "" {
-				t.Errorf("%s, %s: %s", protocol, l.Name, l.Failure)
-			}
-		}
-		if most := chart.AtOnce(); most > p.promise.Greeted {
-			t.Errorf("%s: %d clients are served at once, want at most %d", protocol, most, p.promise.Greeted)
-		}
+// noDescriptors runs the server with 64 descriptors and 100 clients.
+func (p program) noDescriptors(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no limit on a process's descriptors to lower")
 	}
-}
-
-// neighbour is a healthy client beside or after a fault.
-func (p program) neighbour(t *testing.T, s *process.Server) {
-	t.Helper()
-	conn := dial(t, s.Addr)
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
-	io.WriteString(conn, "^abc$")
-	conn.CloseWrite()
-	if got, err := io.ReadAll(conn); err != nil || string(got) != "*bcd" {
-		t.Errorf("a healthy client got %q (%v), want %q", got, err, "*bcd")
+	// With -n 80 the bounded parts, too, want more clients at once than there are descriptors.
+	args := append(p.bound("80"), "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0", "-idle-timeout", "0")
+	s := p.shell(t, `ulimit -n 64 && exec "$0" `+strings.Join(args, " "))
+	before, err := s.Vars(t.Context()) // its connection stays open for later, when there is no descriptor for another
+	require.NoError(t, err)
+	var conns []*net.TCPConn
+	for range 100 { // a backlog of 128, as on macOS, has room for them
+		conns = append(conns, dial(t, s.Addr))
 	}
+	if p.promise.Greeted != 1 {
+		waitLog(t, s, "cannot accept")
+	}
+	for _, conn := range conns {
+		conn.CloseWrite()
+	}
+	for i, conn := range conns {
+		got, err := io.ReadAll(conn)
+		require.NoError(t, err, "client %d of %d", i, len(conns))
+		require.Equal(t, "*", string(got))
+		conn.Close()
+	}
+	waitFor(t, s, "all to be served", func(v server.Vars) bool { return v.Served-before.Served == 100 })
+	assert.LessOrEqual(t, strings.Count(s.Log(), "cannot accept"), 1, "lines about descriptors for one burst")
 }

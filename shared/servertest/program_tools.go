@@ -1,60 +1,55 @@
 package servertest
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/process"
 	"example.com/concurrent-servers/shared/server"
 )
 
-type vars = server.Vars
-
-// getVars asks the server's debug endpoint.
-func getVars(t *testing.T, s *process.Server) vars {
+// eventually looks every millisecond until the condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	answer, err := http.Get("http://" + s.Debug + "/debug/vars")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
-	var all struct{ Server vars }
-	if err := json.NewDecoder(answer.Body).Decode(&all); err != nil {
-		t.Fatal(err)
-	}
-	io.Copy(io.Discard, answer.Body) // or the connection would not be used again
-	return all.Server
-}
-
-// waitFor asks the server until its counters are as wanted.
-func waitFor(t *testing.T, s *process.Server, what string, wanted func(vars) bool) {
-	t.Helper()
-	for late := time.After(patience); ; {
-		v := getVars(t, s)
-		if wanted(v) {
-			return
-		}
+	for late := time.After(patience); !holds(); {
 		select {
 		case <-late:
-			t.Fatalf("waited in vain for %s; the counters are %+v", what, v)
-		case <-s.Exited():
-			t.Fatalf("the server ended while the test waited for %s:\n%s", what, s.Log())
-		case <-time.After(time.Millisecond): // between two questions
+			require.FailNow(t, "waited in vain for "+what)
+		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// waitFor waits until the server's counters are as wanted.
+func waitFor(t *testing.T, s *process.Server, what string, wanted func(server.Vars) bool) {
+	t.Helper()
+	var last server.Vars
+	defer func() {
+		if t.Failed() {
+			t.Logf("the last counters: %+v", last)
+		}
+	}()
+	eventually(t, what, func() bool {
+		v, err := s.Vars(t.Context())
+		require.NoError(t, err, "while waiting for %s", what)
+		last = v
+		return wanted(v)
+	})
 }
 
 // waitLog waits until the log has text.
 func waitLog(t *testing.T, s *process.Server, text string) {
 	t.Helper()
-	waitFor(t, s, "the log to say "+text, func(vars) bool { return strings.Contains(s.Log(), text) })
+	eventually(t, "the log to say "+text, func() bool { return strings.Contains(s.Log(), text) })
 }
 
 // exits waits for the server's end and checks its status.
@@ -62,40 +57,65 @@ func exits(t *testing.T, s *process.Server, want int) {
 	t.Helper()
 	select {
 	case <-s.Exited():
+		assert.Equal(t, want, s.Cmd.ProcessState.ExitCode(), "exit status")
 	case <-time.After(patience):
-		t.Fatalf("the server does not end:\n%s", s.Log())
-	}
-	if got := s.Cmd.ProcessState.ExitCode(); got != want {
-		t.Errorf("the server ended with status %d, want %d:\n%s", got, want, s.Log())
+		require.FailNow(t, "waited in vain for the end of the server")
 	}
 }
 
 func dial(t *testing.T, addr string) *net.TCPConn {
 	t.Helper()
 	conn, err := net.DialTimeout("tcp", addr, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
+	require.NoError(t, err)
 	conn.SetDeadline(time.Now().Add(patience))
+	t.Cleanup(func() { conn.Close() })
 	return conn.(*net.TCPConn)
 }
 
 // greeted1 connects a client, waits for its greeting and says something.
-func greeted1(t *testing.T, s *process.Server, say string) *net.TCPConn {
+func greeted1(t *testing.T, addr, say string) *net.TCPConn {
 	t.Helper()
-	conn := dial(t, s.Addr)
-	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(conn, say); err != nil {
-		t.Fatal(err)
-	}
+	conn := dial(t, addr)
+	_, err := io.ReadFull(conn, make([]byte, 1))
+	require.NoError(t, err, "waiting for the greeting")
+	_, err = io.WriteString(conn, say)
+	require.NoError(t, err)
 	return conn
+}
+
+// hangsUp says something, half-closes, and checks what the server has answered until it closed the connection.
+func hangsUp(t *testing.T, conn *net.TCPConn, say, want string) {
+	t.Helper()
+	_, err := io.WriteString(conn, say)
+	require.NoError(t, err)
+	require.NoError(t, conn.CloseWrite())
+	got, err := io.ReadAll(conn)
+	assert.NoError(t, err)
+	assert.Equal(t, want, string(got))
+	conn.Close()
+}
+
+// neighbour is a healthy client beside or after a fault.
+func neighbour(t *testing.T, addr string) {
+	t.Helper()
+	hangsUp(t, dial(t, addr), "^abc$", "*bcd")
+}
+
+// refuses waits until addr refuses connections, because the server has begun to stop.
+func refuses(t *testing.T, addr string) {
+	t.Helper()
+	eventually(t, addr+" to refuse connections", func() bool {
+		conn, err := net.DialTimeout("tcp", addr, patience)
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
 }
 
 // openFiles counts the descriptors of the server, or returns 0 where the system does not show them.
 func openFiles(s *process.Server) int {
-	files, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.Cmd.Process.Pid))
+	files, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(s.Cmd.Process.Pid), "fd"))
 	if err != nil {
 		return 0
 	}
