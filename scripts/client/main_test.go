@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -77,6 +79,47 @@ func TestJSONIsOneObjectForEachLane(t *testing.T) {
 	assert.Equal(t, "conn1", lane["name"])
 	assert.Positive(t, lane["served_ms"])
 	assert.NotContains(t, lane, "failure")
+}
+
+func TestTheFlagsReachTheClients(t *testing.T) {
+	table, err := protocol.LoadTable("")
+	require.NoError(t, err)
+	for _, test := range []struct {
+		talk protocol.Conversation
+		args []string
+		want []string
+	}{
+		{protocol.HTTP("x"), []string{"-protocol", "http", "-n", "2", "-path", "/?1", "-path", "/?2"}, []string{"conn0 sending GET /?1", "conn1 sending GET /?2"}},
+		{table.Converse, []string{"-protocol", "words", "-n", "1", "-pause", "0s", "-ask", "one", "-ask", "two"}, []string{`sending "one\n"`, `sending "two\n"`}},
+	} {
+		host, port := serve(t, func(conn net.Conn) {
+			test.talk(conn)
+			conn.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, conn)
+		})
+		var stdout, stderr bytes.Buffer
+		require.NoError(t, run(t.Context(), append(test.args, host, port), &stdout, &stderr))
+		for _, event := range test.want {
+			assert.Contains(t, stderr.String(), event)
+		}
+	}
+	host, port := serve(t, message)
+	var stdout bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-n", "2", "-pause", "10ms", "-stagger", "20ms", "-json", "-quiet", host, port}, &stdout, io.Discard))
+	_, second, _ := strings.Cut(stdout.String(), "\n")
+	var lane struct {
+		Arrived float64 `json:"arrived_ms"`
+		Served  float64 `json:"served_ms"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(second), &lane))
+	assert.GreaterOrEqual(t, lane.Arrived, 20.0)
+	assert.GreaterOrEqual(t, lane.Served, 22.0)
+}
+
+func TestAnInterruptIsNoFailure(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	assert.ErrorIs(t, run(ctx, []string{"-quiet"}, io.Discard, io.Discard), console.ErrInterrupted)
 }
 
 func TestAWrongByteIsALoudFailure(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // AtMost returns a reader that reads from r and fails when more than most bytes come, with an error that says so.
-// Whoever reads from a server up to a delimiter, or to the end, needs such a bound: without one, a server that
+// A program that reads from a server up to a delimiter, or to the end, needs such a bound: without one, a server that
 // never stops fills the memory. [io.LimitReader] would pretend that the stream ends there.
 func AtMost(r io.Reader, most int) io.Reader { return &bounded{r: r, most: most, left: most} }
 

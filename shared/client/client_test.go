@@ -135,6 +135,29 @@ func TestAClientOfEachProtocolIsServedAndLogsIt(t *testing.T) {
 	}
 }
 
+func TestAClientThatIsGreetedLateIsServedAllTheSame(t *testing.T) {
+	for _, test := range []struct {
+		protocol string
+		talk     protocol.Conversation
+		patience time.Duration
+	}{{"message", protocol.Message, 14400 * time.Millisecond}, {"words", words(t).Converse, 16 * time.Second}} {
+		lane, _ := run(t, Run{Protocol: test.protocol}, func(conn *memnet.Conn) {
+			time.Sleep(test.patience - time.Second)
+			test.talk(conn)
+		})
+		assert.Empty(t, lane.Failure, test.protocol)
+		assert.Equal(t, test.patience-time.Second, lane.Waited)
+	}
+}
+
+func TestAServerCannotHaveServedAClientBeforeItArrived(t *testing.T) {
+	lane, _ := run(t, Run{Protocol: "http"}, func(conn *memnet.Conn) {
+		time.Sleep(time.Second)
+		steps(listens, says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nServer-Timing: serve;dur=3000\r\n\r\n"), drains)(conn)
+	})
+	assert.Equal(t, timeline.Lane{Name: "conn0", Served: time.Second}, lane)
+}
+
 func TestAConversationTakesTwoPausesAndAFifth(t *testing.T) {
 	assert.Equal(t, 2200*time.Millisecond, Length(time.Second))
 	assert.Zero(t, Length(0))

@@ -31,7 +31,7 @@ func broken(err error, late, where string) error {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return errors.New(late)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF):
 		return errors.New("the server hung up " + where)
 	case errors.As(err, &errno): // without the addresses, which differ between clients that fail alike
 		err = errno
@@ -41,7 +41,7 @@ func broken(err error, late, where string) error {
 
 // notServed says in one line why a connected client did not get what a server sends first.
 func (t *talk) notServed(err error, first, or string) error {
-	reason := broken(err, fmt.Sprintf("no %s within %v", first, t.patience), "before the "+first)
+	reason := broken(err, fmt.Sprintf("no %s within %s", first, console.Duration(t.patience)), "before the "+first)
 	return fmt.Errorf("%w: the server is busy or stopping, or %s", reason, or)
 }
 

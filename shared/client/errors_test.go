@@ -3,6 +3,7 @@ package client
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -33,11 +35,12 @@ func steps(all ...step) server {
 
 func says(text string) step { return func(conn *memnet.Conn) { io.WriteString(conn, text) } }
 
-// endless says text for as long as the client takes it.
+// endless says text for as long as the client takes it. A client without a bound takes a few megabytes.
 func endless(text string) step {
 	return func(conn *memnet.Conn) {
-		for {
-			if _, err := io.WriteString(conn, text); err != nil {
+		block := strings.Repeat(text, 10_000/len(text))
+		for range 1000 {
+			if _, err := io.WriteString(conn, block); err != nil {
 				return
 			}
 		}
@@ -133,9 +136,11 @@ func TestEachFaultOfAnHTTPServerIsToldApart(t *testing.T) {
 		{"stops inside the page", steps(listens, says(head+"Content-Length: 9\r\n\r\nabc"), drains, hangs), "only 3 bytes of the page within 10s"},
 		{"hangs up inside the page", steps(listens, says(head+"Content-Length: 9\r\n\r\nabc")), "the server hung up after 3 bytes of the page"},
 		{"resets inside the page", steps(listens, says(head+"Content-Length: 9\r\n\r\nabc"), resets), "the conversation broke off after 3 bytes of the page: connection reset by peer"},
-		{"sends a page without end", steps(listens, says(head+"\r\n"), endless(strings.Repeat("a", 1000))), "the conversation broke off after 262097 bytes of the page: the server sends more than 262144 bytes"},
+		{"sends a page without end", steps(listens, says(head+"\r\n"), endless("a")), "the conversation broke off after 262097 bytes of the page: the server sends more than 262144 bytes"},
 		{"sends chunks without end", steps(listens, says(head+"Transfer-Encoding: chunked\r\n\r\n"), endless("4\r\nabcd\r\n")), "the conversation broke off after 116476 bytes of the page: the server sends more than 262144 bytes"},
 		{"sends wrong chunks", steps(listens, says(head+"Transfer-Encoding: chunked\r\n\r\nx\r\n")), "the conversation broke off after 0 bytes of the page: invalid byte in chunk length"},
+		{"has no such page, and goes on about it", steps(listens, says("HTTP/1.1 404 Not Found\r\nContent-Length: 500\r\nServer-Timing: serve;dur=1\r\n\r\n"+strings.Repeat("a", 500))),
+			`GET /: got "404 Not Found", want 200: "` + strings.Repeat("a", 100) + `"`},
 		{"says more after the page", steps(listens, says(head+"Content-Length: 0\r\n\r\n!")), "got '!' after the end, want nothing"},
 		{"never hangs up", steps(listens, says(head+"Content-Length: 0\r\n\r\n"), drains, hangs), "the server did not hang up within 10s after the client hung up"},
 		{"resets after the page", steps(listens, says(head+"Content-Length: 0\r\n\r\n"), drains, resets), "the conversation broke off before the server hung up: connection reset by peer"},
@@ -176,7 +181,9 @@ func TestAServerThatIsNotThereOrFullIsToldApart(t *testing.T) {
 	require.NoError(t, err)
 	addr := ln.Addr().String()
 	require.NoError(t, ln.Close()) // now nobody listens there
-	chart := Run{Dial: Dial(addr), Clients: 1, Log: slog.New(slog.DiscardHandler)}.Do(t.Context())
+	var log strings.Builder
+	chart := Run{Dial: Dial(addr), Clients: 1, Log: slog.New(slog.NewTextHandler(&log, nil))}.Do(t.Context())
+	assert.Empty(t, log.String(), "the lane says it, and nothing was logged before")
 	assert.Equal(t, "no server at "+addr+": start one first", chart.Lanes[0].Failure)
 
 	synctest.Test(t, func(t *testing.T) {
@@ -238,24 +245,13 @@ func TestAClientThatIsThroughIsNotInterrupted(t *testing.T) {
 }
 
 func TestAtMostFailsWhereMoreComes(t *testing.T) {
-	for text, want := range map[string]string{"": "", "12345": "", "123456": "the server sends more than 5 bytes"} {
-		for _, split := range []func(io.Reader) io.Reader{
-			func(r io.Reader) io.Reader { return r },
-			func(r io.Reader) io.Reader { return bufio.NewReaderSize(r, 16) },
-		} {
-			got, err := io.ReadAll(split(AtMost(strings.NewReader(text), 5)))
-			assert.Equal(t, text[:min(len(text), 5)], string(got))
-			if want == "" {
-				assert.NoError(t, err)
-				continue
-			}
-			assert.EqualError(t, err, want)
-		}
+	const tooMuch = "the server sends more than 5 bytes"
+	for text, want := range map[string]error{"": io.EOF, "12345": io.EOF, "123456": errors.New(tooMuch), "1234567": errors.New(tooMuch)} {
+		got, err := bufio.NewReader(AtMost(strings.NewReader(text), 5)).ReadString('\n') // it gives up where nothing comes
+		require.Equal(t, text[:min(len(text), 5)], got)
+		require.Equal(t, want.Error(), err.Error(), text)
+		all, err := io.ReadAll(AtMost(iotest.OneByteReader(strings.NewReader(text)), 5))
+		require.Equal(t, got, string(all))
+		require.Equal(t, want != io.EOF, err != nil, text)
 	}
-	_, err := AtMost(endlessly{}, 0).Read(nil)
-	assert.NoError(t, err, "nothing was asked for")
 }
-
-type endlessly struct{}
-
-func (endlessly) Read(p []byte) (int, error) { return len(p), nil }

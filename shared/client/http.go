@@ -50,7 +50,7 @@ func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
 	response, err := http.ReadResponse(in, nil)
 	received := time.Now()
 	if err != nil {
-		return broken(cmp.Or(source.err, err), fmt.Sprintf("no whole response within %v", t.patience), "inside the header")
+		return broken(cmp.Or(source.err, err), fmt.Sprintf("no whole response within %s", console.Duration(t.patience)), "inside the header")
 	}
 	defer response.Body.Close()
 	served, err := servedFor(response)
@@ -61,7 +61,7 @@ func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		page := fmt.Sprintf("%d bytes of the page", len(body))
-		return broken(cmp.Or(source.err, err), fmt.Sprintf("only %s within %v", page, t.patience), "after "+page)
+		return broken(cmp.Or(source.err, err), fmt.Sprintf("only %s within %s", page, console.Duration(t.patience)), "after "+page)
 	}
 	t.log.Info(fmt.Sprintf("received %.40q and %d bytes, served for %s", response.Status, len(body), console.Duration(served)))
 	if response.StatusCode != http.StatusOK {

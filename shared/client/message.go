@@ -39,7 +39,7 @@ func message(ctx context.Context, t *talk) error {
 
 // readReplies checks all that the server answers, until it closes the connection.
 func (t *talk) readReplies() error {
-	all, got := owed(len(script)), 0
+	all, got := len(owed(len(script))), 0
 	buf := make([]byte, 512)
 	for {
 		n, err := t.conn.Read(buf)
@@ -48,15 +48,14 @@ func (t *talk) readReplies() error {
 			if err := check(owed(int(t.said.Load())), got, buf[:n]); err != nil {
 				return err
 			}
-			if got += n; got == len(all) {
-				t.paid = time.Now()
-			}
+			got += n
+			t.paid = time.Now()
 		}
 		switch {
-		case err == io.EOF && got == len(all):
+		case err == io.EOF && got == all:
 			return nil
 		case err != nil:
-			return cutOff(err, got, len(all), "reply bytes")
+			return cutOff(err, got, all, "reply bytes")
 		}
 	}
 }

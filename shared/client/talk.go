@@ -30,7 +30,7 @@ type talk struct {
 	arrived  time.Time
 	admitted time.Time // zero for a client that was never admitted
 	hungUp   time.Time // zero for a client that failed before it hung up
-	paid     time.Time // when the last byte came that the client was owed
+	paid     time.Time // when the last of the bytes came that the server owed
 	lane     timeline.Lane
 	follow   func(Stage) // is told each stage as soon as the lane shows it
 }

@@ -8,9 +8,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"example.com/concurrent-servers/shared/console"
 )
 
-// maxAnswer is the length of a line that the client takes from a words server, in bytes; see protocol.Table.
+// maxAnswer is how many bytes of a line the client expects at most from a words server.
 const maxAnswer = 1 << 10
 
 // ask asks for words, with a pause after each.
@@ -24,7 +26,7 @@ func ask(words []string) func(context.Context, *talk) error {
 		case err != nil && greeting == "":
 			return t.notServed(err, "greeting", "speaks another protocol")
 		case err != nil && strings.HasPrefix(greeting, "* "):
-			return broken(err, fmt.Sprintf("no whole greeting within %v", t.patience), "inside the greeting")
+			return broken(err, fmt.Sprintf("no whole greeting within %s", console.Duration(t.patience)), "inside the greeting")
 		}
 		if !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n") {
 			return fmt.Errorf("greeted with %.20q, want %q: the server is no words server", greeting, "* N words")

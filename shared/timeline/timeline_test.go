@@ -72,6 +72,8 @@ func TestReasonsAreGivenOnceWithTheFirstNames(t *testing.T) {
 		{Name: "conn0", Failure: "reset"}, {Name: "conn1"}, {Name: "conn2", Failure: "silent"},
 		{Name: "conn3", Failure: "reset"}, {Name: "conn4", Failure: "reset"}, {Name: "conn5", Failure: "reset"}, {Name: "conn6", Failure: "reset"},
 	}}.Failures())
+	four := Chart{Lanes: []Lane{{Name: "a", Failure: "x"}, {Name: "b", Failure: "x"}, {Name: "c", Failure: "x"}, {Name: "d", Failure: "x"}}}
+	assert.Equal(t, []string{"a, b, c, and 1 more: x"}, four.Failures())
 	three := Chart{Lanes: []Lane{{Name: "a", Failure: "x"}, {Name: "b", Failure: "x"}, {Name: "c", Failure: "x"}}}
 	assert.Equal(t, []string{"a, b, c: x"}, three.Failures())
 }
@@ -98,6 +100,8 @@ conn3  ◆━━━━━━━━━━━━━━━━━━━━━━━�
 
 	assert.NotContains(t, draw(t, Size{80, 24}, false, bounded), "late", "the legend says what is drawn")
 
+	assert.Equal(t, 1, strings.Count(draw(t, Size{80, 24}, false, slow, slow), "╍╍╍ late"))
+
 	var out bytes.Buffer
 	require.NoError(t, SVG(&out, "x", slow))
 	assert.Equal(t, 4, strings.Count(out.String(), `<rect class="bar"`))
@@ -110,6 +114,27 @@ conn3  ◆━━━━━━━━━━━━━━━━━━━━━━━�
 	x, _ := strconv.Atoi(lateAt[1])
 	width, _ := strconv.Atoi(lateAt[2])
 	assert.Equal(t, lateAt[3], strconv.Itoa(x+width), "one bar goes on where the other ends")
+}
+
+func TestWhatIsNamedGetsACellHoweverShort(t *testing.T) {
+	lines := strings.Split(draw(t, Size{80, 24}, false, Chart{Lanes: []Lane{
+		{Name: "whole", Served: 100 * second},
+		{Name: "first", Served: second / 10},
+		{Name: "last", Waited: 999 * second / 10, Served: second / 10},
+		{Name: "late", Served: 155 * second / 10, Late: 16 * second / 10}, // both ends lie in one cell
+	}}), "\n")
+	assert.Regexp(t, `^first  ◆━ +served 100ms$`, lines[2])
+	assert.Regexp(t, `^last   ◆·+━ +waited 1m40s  served 100ms$`, lines[3])
+	assert.Regexp(t, `^late   ◆━+╍ +served 15.5s, 1.6s late$`, lines[4])
+}
+
+func TestLongNamesAndNotesLeaveRoomForTheLanes(t *testing.T) {
+	c := Chart{Lanes: []Lane{{Name: strings.Repeat("n", 100), Waited: 999 * time.Millisecond, Served: 999 * time.Millisecond, Late: 999 * time.Millisecond}}}
+	text := draw(t, Size{60, 24}, false, c)
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(line), 61, text) // with its end
+	}
+	assert.GreaterOrEqual(t, newText(Size{60, 24}, false, []Chart{c}).scale.cells, minPlot)
 }
 
 func TestALatenessIsNamedIfItHasACellAndIsNoticeable(t *testing.T) {
@@ -255,7 +280,7 @@ func TestAtOnceCountsOverlapsAndNotHandovers(t *testing.T) {
 func TestAChartLastsToTheEndOfItsLastLane(t *testing.T) {
 	assert.Equal(t, 44*second/10, bounded.Duration())
 	assert.Equal(t, 3*second, Chart{Lanes: []Lane{{Arrived: second, Waited: second, Served: second, Late: second}}}.Duration())
-	assert.Equal(t, 22*second/10, bounded.LongestWait())
+	assert.Equal(t, 22*second/10, Chart{Lanes: append(bounded.Lanes[:3:3], Lane{Waited: second})}.LongestWait())
 }
 
 func TestThePictureIsWellFormedAndSpeaksForItself(t *testing.T) {
@@ -297,6 +322,39 @@ func TestThePictureShowsEveryLane(t *testing.T) {
 		rows[m[1]] = true
 	}
 	assert.Len(t, rows, 5, "each on a row of its own")
+}
+
+// places returns where the texts that match the pattern are drawn: x, y and the length in characters.
+func places(t *testing.T, svg, pattern string) (places [][3]int) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`x="(\d+)" y="(\d+)">(`+pattern+`)<`).FindAllStringSubmatch(svg, -1) {
+		x, _ := strconv.Atoi(m[1])
+		y, _ := strconv.Atoi(m[2])
+		places = append(places, [3]int{x, y, utf8.RuneCountInString(m[3])})
+	}
+	require.NotEmpty(t, places, pattern)
+	return places
+}
+
+func TestTextsOfThePictureDoNotOverlap(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, SVG(&out, "x", Chart{Lanes: []Lane{
+		{Name: "conn0", Waited: 12345 * time.Millisecond, Served: time.Microsecond},
+		{Name: "conn1", Waited: second, Failure: strings.Repeat("too long for one line ", 10)},
+		{Name: "conn2", Failure: "reset"},
+	}}, bounded))
+	svg := out.String()
+	for _, waited := range places(t, svg, "waited [^<]*") {
+		assert.Greater(t, places(t, svg, "served [^<]*|failed")[0][0], waited[0]+waited[2]*perRune)
+	}
+	last := places(t, svg, "conn2")[0][1]
+	for _, reason := range places(t, svg, "✗ conn[^<]*|  [^<]*|✗ conn2: reset") {
+		assert.Greater(t, reason[1], last)
+		assert.Less(t, reason[0]+reason[2]*perRune, pictureWidth)
+		last = reason[1]
+	}
+	assert.Greater(t, places(t, svg, "conn0")[1][1], last, "the next chart")
+	assert.Contains(t, svg, `width="2"`, "a service is seen, however short it was")
 }
 
 func TestThePictureDescribesEachLaneInWords(t *testing.T) {
