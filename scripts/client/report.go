@@ -47,10 +47,10 @@ func report(set settings, chart timeline.Chart, elapsed time.Duration, stdout io
 
 func writeSVG(name string, chart timeline.Chart) error {
 	f, err := os.Create(name)
-	if err != nil {
-		return fmt.Errorf("-svg: %w", err)
+	if err == nil {
+		err = errors.Join(timeline.SVG(f, "Clients over time", chart), f.Close())
 	}
-	if err := errors.Join(timeline.SVG(f, "Clients over time", chart), f.Close()); err != nil {
+	if err != nil {
 		return fmt.Errorf("-svg: %w", err)
 	}
 	return nil

@@ -81,7 +81,18 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 			log: r.Log.With("lane", i), pause: r.Pause, patience: patience,
 			start: start, lane: timeline.Lane{Name: "conn" + strconv.Itoa(i)},
 		}
-		clients.Go(func() { lanes[i] = r.client(ctx, i, t, dialled) })
+		t.follow = func(stage Stage) {
+			if r.Follow != nil {
+				r.Follow(i, stage, t.lane)
+			}
+		}
+		clients.Go(func() {
+			t.run(ctx, func(ctx context.Context) (net.Conn, error) {
+				defer close(dialled)
+				return r.Dial(ctx)
+			}, r.conversation(i))
+			lanes[i] = t.lane
+		})
 		select {
 		case <-dialled:
 		case <-time.After(inTurn):
@@ -89,20 +100,6 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 	}
 	clients.Wait()
 	return timeline.Chart{Lanes: lanes}
-}
-
-// client is the life of client i. It closes dialled when the client is connected or cannot be.
-func (r Run) client(ctx context.Context, i int, t *talk, dialled chan<- struct{}) timeline.Lane {
-	t.follow = func(stage Stage) {
-		if r.Follow != nil {
-			r.Follow(i, stage, t.lane)
-		}
-	}
-	t.run(ctx, func(ctx context.Context) (net.Conn, error) {
-		defer close(dialled)
-		return r.Dial(ctx)
-	}, r.conversation(i))
-	return t.lane
 }
 
 // conversation returns what client i says.

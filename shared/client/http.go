@@ -71,18 +71,17 @@ func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
 	return nil
 }
 
-var serving = regexp.MustCompile(`(?:^|,)\s*serve;dur=([0-9.]+)`)
+var serving = regexp.MustCompile(`(?:^|,)\s*serve;dur=([0-9]+(?:\.[0-9]+)?)`)
 
 // servedFor returns how long the server says that it has been serving the request.
 func servedFor(response *http.Response) (time.Duration, error) {
-	header := response.Header.Get("Server-Timing")
+	header, ms := response.Header.Get("Server-Timing"), 0.0
 	m := serving.FindStringSubmatch(header)
-	if m == nil {
-		return 0, fmt.Errorf("got Server-Timing %.80q, want serve;dur=MILLISECONDS in it", header)
+	if m != nil {
+		ms, _ = strconv.ParseFloat(m[1], 64) // 0 for what is no number
 	}
-	ms, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || ms > float64(time.Hour/time.Millisecond) {
-		return 0, fmt.Errorf("got Server-Timing %.80q, want at most an hour in milliseconds", header)
+	if m == nil || ms > float64(time.Hour/time.Millisecond) {
+		return 0, fmt.Errorf("got Server-Timing %.80q, want serve;dur=MILLISECONDS in it, and at most an hour", header)
 	}
 	return time.Duration(ms * float64(time.Millisecond)), nil
 }

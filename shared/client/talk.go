@@ -40,12 +40,17 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 	t.arrived = time.Now()
 	t.lane.Arrived = t.arrived.Sub(t.start)
 	t.follow(Arrived)
-	err := t.connect(ctx, dial)
-	if err == nil {
-		stop := context.AfterFunc(ctx, func() { t.conn.Close() }) // ends all reading and writing
+	connecting, cancel := context.WithTimeout(ctx, connectPatience)
+	conn, err := dial(connecting)
+	cancel()
+	if err != nil {
+		err = connectError(err)
+	} else {
+		t.conn = conn
+		stop := context.AfterFunc(ctx, func() { conn.Close() }) // ends all reading and writing
 		err = converse(ctx, t)
 		stop()
-		t.conn.Close()
+		conn.Close()
 	}
 	done := t.hungUp
 	switch {
@@ -66,20 +71,11 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 	}
 	if err != nil {
 		t.lane.Failure = err.Error()
-	}
-	if err != nil && t.conn != nil { // a client without a connection has logged nothing that this line could end
-		t.log.Info("failed: " + t.lane.Failure)
+		if t.conn != nil { // a client without a connection has logged nothing that this line could end
+			t.log.Info("failed: " + t.lane.Failure)
+		}
 	}
 	t.follow(Done)
-}
-
-func (t *talk) connect(ctx context.Context, dial func(context.Context) (net.Conn, error)) (err error) {
-	connecting, cancel := context.WithTimeout(ctx, connectPatience)
-	defer cancel()
-	if t.conn, err = dial(connecting); err != nil {
-		return connectError(err)
-	}
-	return nil
 }
 
 // admit notes the moment of admission.

@@ -27,8 +27,7 @@ func ask(words []string) func(context.Context, *talk) error {
 			return t.notServed(err, "greeting", "speaks another protocol")
 		case err != nil && strings.HasPrefix(greeting, "* "):
 			return broken(err, fmt.Sprintf("no whole greeting within %s", console.Duration(t.patience)), "inside the greeting")
-		}
-		if !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n") {
+		case !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n"):
 			return fmt.Errorf("greeted with %.20q, want %q: the server is no words server", greeting, "* N words")
 		}
 		t.greeted()

@@ -5,7 +5,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,17 +38,16 @@ func SizeOf(w io.Writer) Size {
 // ones into one line.
 func Text(w io.Writer, size Size, color bool, charts ...Chart) error {
 	t := newText(size, color, charts)
-	legend := "◆ arrived  ··· waiting  ━━━ served  "
 	for i, c := range charts {
 		if i > 0 {
 			t.out.WriteByte('\n')
 		}
 		t.chart(c)
-		if !strings.Contains(legend, "late") && slices.ContainsFunc(c.Lanes, func(l Lane) bool { return t.scale.late(l) > 0 }) {
-			legend += "╍╍╍ late  "
-		}
 	}
-	legend += "✗ failed"
+	legend := "◆ arrived  ··· waiting  ━━━ served  ✗ failed"
+	if strings.Contains(t.out.String(), "╍") {
+		legend = "◆ arrived  ··· waiting  ━━━ served  ╍╍╍ late  ✗ failed"
+	}
 	indent := min(t.label, t.width-utf8.RuneCountInString(legend)) // less than the label where names are long
 	fmt.Fprintf(&t.out, "%*s%s\n", indent, "", console.Faint(legend, color))
 	_, err := io.WriteString(w, t.out.String())
