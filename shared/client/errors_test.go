@@ -176,6 +176,14 @@ func TestEachFaultOfAWordsServerIsToldApart(t *testing.T) {
 	})
 }
 
+func TestAClientWaitsAsLongAsItSays(t *testing.T) {
+	for name, want := range map[string]time.Duration{"message": 14400 * time.Millisecond, "words": 16 * time.Second, "http": 12 * time.Second} {
+		lane, _ := run(t, Run{Protocol: name}, steps(hangs))
+		assert.Equal(t, want, lane.Waited, name)
+		assert.Contains(t, lane.Failure, " within "+want.String()+":", name)
+	}
+}
+
 func TestAServerThatIsNotThereOrFullIsToldApart(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
