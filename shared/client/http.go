@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
 	"net/url"
@@ -65,8 +66,9 @@ func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
 	}
 	t.log.Info(fmt.Sprintf("received %.40q and %d bytes, served for %s", response.Status, len(body), console.Duration(served)))
 	if response.StatusCode != http.StatusOK {
-		reason, _, _ := strings.Cut(string(body), "\n")
-		return fmt.Errorf("GET %s: got %.40q, want 200: %.100q", path, response.Status, reason)
+		_, title, _ := strings.Cut(string(body), "<title>") // it says what is wrong
+		title, _, _ = strings.Cut(title, "</title>")
+		return fmt.Errorf("GET %s: got %.40q, want 200: %.100q", path, response.Status, html.UnescapeString(title))
 	}
 	return nil
 }

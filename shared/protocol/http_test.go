@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"html"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -42,6 +45,7 @@ func TestThePageSaysWhoServedIt(t *testing.T) {
 	assert.Contains(t, body, "Served by part9-test")
 	assert.Contains(t, body, `href="/sleep?d=5s"`)
 	assert.NotContains(t, body, "http://", "the page is self-contained")
+	assert.Contains(t, body, `<link rel="icon" href="data:,">`, "or a browser asks for /favicon.ico")
 	assert.Regexp(t, `^wait;dur=0.000, serve;dur=\d+\.\d{3}$`, response.Header.Get("Server-Timing"))
 }
 
@@ -52,11 +56,25 @@ func (patient) Waited() time.Duration { return 1500 * time.Millisecond }
 func TestThePageSaysHowLongTheClientWaitedIfTheConnectionKnows(t *testing.T) {
 	w := &wire{Reader: get("/")}
 	require.NoError(t, HTTP("x")(patient{w}))
-	assert.Contains(t, w.writes[0], "<dd>1.5s</dd>")
+	assert.Contains(t, w.writes[0], "<dd>   1500.0&nbsp;ms</dd>")
 	assert.Contains(t, w.writes[0], "wait;dur=1500.000")
 }
 
-func TestSleepAndSpinTakeAsLongAsTheyAreAskedTo(t *testing.T) {
+// ab and other tools take a page of another length for a failed request.
+func TestThePageHasTheSameLengthHoweverLongTheClientWaited(t *testing.T) {
+	r := response{Server: "x", Outcome: refusal{Status: 200}}
+	length := func(waited time.Duration) int {
+		var body bytes.Buffer
+		r.Waited = ms(waited)
+		require.NoError(t, page.Execute(&body, r))
+		return body.Len()
+	}
+	for _, waited := range []time.Duration{time.Nanosecond, time.Millisecond, 10 * time.Second, time.Hour} {
+		assert.Equal(t, length(0), length(waited), waited)
+	}
+}
+
+func TestSleepTakesAsLongAsItIsAskedTo(t *testing.T) {
 	for path, want := range map[string]time.Duration{
 		"/sleep": 5 * time.Second, "/sleep?d=60s": time.Minute, "/sleep?d=0s": 0, "/sleep?d=": 5 * time.Second,
 	} {
@@ -65,15 +83,27 @@ func TestSleepAndSpinTakeAsLongAsTheyAreAskedTo(t *testing.T) {
 			response, body := request(t, get(path))
 			assert.Equal(t, 200, response.StatusCode)
 			assert.Equal(t, want, time.Since(began), path)
-			assert.Contains(t, body, "slept for")
+			assert.Contains(t, body, "<dd>slept for "+want.String()+"</dd>")
 		})
 	}
-	response, body := request(t, get("/spin?d=5ms"))
-	assert.Equal(t, 200, response.StatusCode)
-	assert.Contains(t, body, "computed for 5ms")
 }
 
-func TestBadRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
+func TestSpinComputesAndDoesNotSleep(t *testing.T) {
+	measured := 0
+	setRate(t, func() float64 { measured++; return 1000 })
+	for path, want := range map[string]string{"/spin": "100ms", "/spin?d=10s": "10s", "/spin?d=5ms": "5ms"} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			response, body := request(t, get(path))
+			assert.Equal(t, 200, response.StatusCode)
+			assert.Zero(t, time.Since(began))
+			assert.Contains(t, body, "<dd>computed for "+want+"</dd>")
+		})
+	}
+	assert.Equal(t, 3, measured, "each spin looks up how much it has to compute")
+}
+
+func TestBadRequestsAreAnsweredWithAPageThatSaysWhatIsWrong(t *testing.T) {
 	const host = " HTTP/1.1\r\nHost: localhost\r\n"
 	for _, test := range []struct {
 		sent   string
@@ -81,32 +111,51 @@ func TestBadRequestsAreAnsweredWithWhatIsWrong(t *testing.T) {
 		reason string
 	}{
 		{"GET /nope" + host + "\r\n", 404, "want /, /sleep or /spin"},
-		{"POST /" + host + "Content-Length: 4\r\n\r\nbody", 405, "want GET"},
-		{"GET /sleep?d=-1s" + host + "\r\n", 400, "want a time from 0s to 1m0s"},
+		{"GET *" + host + "\r\n", 404, "want /, /sleep or /spin"},
+		{"POST /" + host + "Content-Length: 4\r\n\r\nbody", 405, "want GET, HEAD"},
+		{"OPTIONS /" + host + "\r\n", 405, "want GET, HEAD"},
+		{"CONNECT localhost:80" + host + "\r\n", 405, "want GET, HEAD"},
+		{"GET /sleep?d=-1s" + host + "\r\n", 400, `d="-1s": want a time from 0s to 1m0s, for example 5s`},
+		{"GET /sleep?d=60001ms" + host + "\r\n", 400, "want a time from 0s to 1m0s"},
 		{"GET /sleep?d=1000h" + host + "\r\n", 400, "want a time from 0s to 1m0s"},
 		{"GET /sleep?d=soon" + host + "\r\n", 400, "want a time from 0s to 1m0s"},
-		{"GET /spin?d=11s" + host + "\r\n", 400, "want a time from 0s to 10s"},
-		{"\r\n\r\n", 400, "no HTTP request"},
-		{"hello\r\n\r\n", 400, "no HTTP request"},
-		{"GET /", 400, "no HTTP request"},
-		{"\x00\xff\x16\x03\x01\r\n\r\n", 400, "no HTTP request"},
-		{"GET /sleep?d=1s;x" + host + "\r\n", 400, "no query"},
-		{strings.Repeat("\x01", 8000) + "\r\n\r\n", 400, "no HTTP request"},
-		{"PRI * HTTP/2.0\r\n\r\n", 400, "want HTTP/1.1"},
+		{"GET /spin?d=11s" + host + "\r\n", 400, "want a time from 0s to 10s, for example 100ms"},
+		{"GET /sleep?d=<b>" + host + "\r\n", 400, `d="<b>"`},
+		{"GET /sleep?d=1s;x" + host + "\r\n", 400, "want a query such as ?d=5s: invalid semicolon"},
+		{"\r\n\r\n", 400, "not a valid HTTP request"},
+		{"\r\n", 400, "not a valid HTTP request"},
+		{"hello\r\n\r\n", 400, "not a valid HTTP request"},
+		{"GET /", 400, "not a valid HTTP request"},
+		{"GET / HTTP/1.1\r\nHost: localhost\r\n", 400, "not a valid HTTP request"},
+		{"\x00\xff\x16\x03\x01\r\n\r\n", 400, "not a valid HTTP request"},
+		{strings.Repeat("\x01", 8000) + "\r\n\r\n", 400, "not a valid HTTP request"},
+		{"GET / HTTP/1.1\r\n\r\n", 400, "no Host in the header"},
+		{"GET http://localhost/ HTTP/1.1\r\n\r\n", 400, "no Host in the header"},
+		{"GET /" + host + "Host: localhost\r\n\r\n", 400, "too many Host headers"},
+		{"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, `Host "a b": want a name or an address`},
+		{"GET / HTTP/1.0\r\nHost: a/b\r\n\r\n", 400, `Host "a/b": want a name or an address`},
+		{"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n", 400, `header "Host ": want no space before the colon`},
+		{"GET /" + host + "X : y\r\n\r\n", 400, `header "X ": want no space before the colon`},
+		{"GET /" + host + "Content-Length: 4\r\nContent-Length: 5\r\n\r\n", 400, "not a valid HTTP request"},
+		{"GET /" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "want one of them at most"},
+		{"GET /" + host + "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n", 400, "want one of them at most"},
+		{"GET / HTTP/2.0\r\n\r\n", 505, "want HTTP/1.1"},
+		{"GET / HTTP/0.9\r\nHost: localhost\r\n\r\n", 505, "want HTTP/1.1"},
+		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "want HTTP/1.1"},
 		{"GET /" + host + "X: " + strings.Repeat("a", maxHeader) + "\r\n\r\n", 431, "more than 8192 bytes of header"},
 		{"GET /" + strings.Repeat("a", 1<<20), 431, "more than 8192 bytes of header"},
 	} {
 		for _, sent := range []io.Reader{strings.NewReader(test.sent), iotest.OneByteReader(strings.NewReader(test.sent))} {
 			response, body := request(t, sent)
 			assert.Equal(t, test.status, response.StatusCode, "%.60q", test.sent)
-			assert.Contains(t, body, test.reason, "%.60q", test.sent)
+			assert.Equal(t, "text/html; charset=utf-8", response.Header.Get("Content-Type"))
+			assert.Equal(t, "GET, HEAD", response.Header.Get("Allow"))
+			assert.Contains(t, body, "<h1>"+response.Status+"</h1>")
+			assert.Contains(t, html.UnescapeString(body), test.reason, "%.60q", test.sent)
+			assert.NotContains(t, body, "<b>", "what the client sent is quoted")
+			assert.Contains(t, body, `<link rel="icon" href="data:,">`)
 		}
 	}
-}
-
-func TestAWrongMethodIsToldTheRightOne(t *testing.T) {
-	response, _ := request(t, strings.NewReader("PUT / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
-	assert.Equal(t, "GET", response.Header.Get("Allow"))
 }
 
 // trickle gives a byte a second.
@@ -126,6 +175,23 @@ func TestAHeaderMayTakeAMinute(t *testing.T) {
 	})
 }
 
+// stalls gives what Reader has, and then the error of a connection on which nothing came for too long.
+func stalls(sent string) io.Reader {
+	silence := &net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	return io.MultiReader(strings.NewReader(sent), iotest.ErrReader(silence))
+}
+
+func TestHalfAHeaderAndThenSilenceIsAnswered(t *testing.T) {
+	for _, sent := range []string{"G", "\r", "GET / HTTP/1.1\r\nHost: loc"} {
+		response, body := request(t, stalls(sent))
+		assert.Equal(t, 408, response.StatusCode, "%q", sent)
+		assert.Contains(t, body, "the rest of the header did not come in time")
+	}
+	w := &wire{Reader: stalls("")}
+	assert.ErrorIs(t, HTTP("x")(w), os.ErrDeadlineExceeded, "a client that never said anything is not owed a response")
+	assert.Empty(t, w.writes)
+}
+
 func TestTheTimeServedDoesNotIncludeTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &wire{Reader: get("/sleep?d=2s")}
@@ -134,23 +200,59 @@ func TestTheTimeServedDoesNotIncludeTheWait(t *testing.T) {
 	})
 }
 
-func TestTheResponseToHEADHasNoBody(t *testing.T) {
-	w := &wire{Reader: strings.NewReader("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")}
-	require.NoError(t, HTTP("x")(w))
-	assert.True(t, strings.HasPrefix(w.writes[0], "HTTP/1.1 405 "))
-	assert.True(t, strings.HasSuffix(w.writes[0], "\r\n\r\n"))
+func TestHEADGetsTheHeaderOfGET(t *testing.T) {
+	const rest = " HTTP/1.1\r\nHost: localhost\r\n"
+	for _, path := range []string{"/" + rest, "/sleep?d=0s" + rest, "/nope" + rest, "/ HTTP/1.1\r\nX: y\r\n"} {
+		got, _ := request(t, strings.NewReader("GET "+path+"\r\n"))
+		w := &wire{Reader: strings.NewReader("HEAD " + path + "\r\n")}
+		require.NoError(t, HTTP("part9-test")(w))
+		head, err := http.ReadResponse(bufio.NewReader(strings.NewReader(w.writes[0])), &http.Request{Method: "HEAD"})
+		require.NoError(t, err)
+		assert.Equal(t, got.Status, head.Status)
+		assert.Equal(t, got.ContentLength, head.ContentLength)
+		assert.Positive(t, head.ContentLength)
+		assert.True(t, strings.HasSuffix(w.writes[0], "\r\n\r\n"), "no body")
+	}
 }
 
 func TestGoodRequestsAreAnsweredHoweverTheyCome(t *testing.T) {
+	// padded is a whole request whose header has n bytes.
+	padded := func(n int) io.Reader {
+		const start, end = "GET / HTTP/1.1\r\nHost: x\r\nX: ", "\r\n\r\n"
+		return strings.NewReader(start + strings.Repeat("a", n-len(start)-len(end)) + end)
+	}
 	for name, sent := range map[string]io.Reader{
-		"byte by byte":   iotest.OneByteReader(get("/")),
-		"HTTP/1.0":       strings.NewReader("GET / HTTP/1.0\r\n\r\n"),
-		"with a body":    strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"),
-		"as to a proxy":  strings.NewReader("GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-		"8 KiB and less": strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", maxHeader-40) + "\r\n\r\n"),
+		"byte by byte":              iotest.OneByteReader(get("/")),
+		"HTTP/1.0":                  strings.NewReader("GET / HTTP/1.0\r\n\r\n"),
+		"HTTP/1.2":                  strings.NewReader("GET / HTTP/1.2\r\nHost: x\r\n\r\n"),
+		"with a body":               strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"),
+		"with chunks":               strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+		"with a body that lies":     strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\n\r\nHost: y\r\nX : z\r\n\r\n"),
+		"as to a proxy":             strings.NewReader("GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+		"absolute, without a path":  strings.NewReader("GET http://localhost HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+		"OPTIONS *":                 strings.NewReader("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+		"after an empty line":       io.MultiReader(strings.NewReader("\r\n"), get("/")),
+		"slowly, after one":         iotest.OneByteReader(io.MultiReader(strings.NewReader("\r\n"), get("/"))),
+		"as much as fits":           padded(maxHeader),
+		"as much as fits, bytewise": iotest.OneByteReader(padded(maxHeader)),
 	} {
-		response, _ := request(t, sent)
+		response, body := request(t, sent)
 		assert.Equal(t, 200, response.StatusCode, name)
+		assert.Contains(t, body, "Served by part9-test", name)
+	}
+	response, _ := request(t, padded(maxHeader+1))
+	assert.Equal(t, 431, response.StatusCode)
+}
+
+func TestHostIsANameOrAnAddressAndPerhapsAPort(t *testing.T) {
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:9090": 200, "127.0.0.1:9090": 200, "[::1]": 200, "[::1]:9090": 200, "": 200, "a_b.example.": 200,
+		"x%41": 200, "localhost:": 200,
+		"a b": 400, "a/b": 400, "a?b": 400, "a#b": 400, "me@localhost": 400, "a:b": 400, "a:1:2": 400, "[::1": 400, "[::1]x": 400,
+		"<b>": 400, "ä": 400, "a,\tb": 400,
+	} {
+		response, _ := request(t, strings.NewReader("GET / HTTP/1.1\r\nHost: "+host+"\r\n\r\n"))
+		assert.Equal(t, want, response.StatusCode, "%q", host)
 	}
 }
 
@@ -168,6 +270,28 @@ func TestHTTPReturnsTheErrorsOfItsConnection(t *testing.T) {
 	assert.ErrorIs(t, HTTP("x")(&wire{Reader: get("/"), err: broken}), broken)
 }
 
+// counted counts how often it is read from.
+type counted struct {
+	io.Reader
+	reads int
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	c.reads++
+	return c.Reader.Read(p)
+}
+
+func TestAConnectionThatFailedIsNotReadAgain(t *testing.T) {
+	in := &counted{Reader: stalls("")}
+	HTTP("x")(&wire{Reader: in})
+	assert.Equal(t, 1, in.reads)
+	for _, sent := range []string{"\r", "\r\n", "GET /", "GET / HTTP/1.1\r\nHost: x\r\n"} {
+		in := &counted{Reader: stalls(sent)}
+		HTTP("x")(&wire{Reader: in})
+		assert.Equal(t, 2, in.reads, "%q", sent)
+	}
+}
+
 func FuzzHTTP(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
 	f.Add([]byte("GET /sleep?d=0s HTTP/1.1\r\nHost: x\r\n\r\n"))
@@ -182,7 +306,7 @@ func FuzzHTTP(f *testing.F) {
 			if len(sent) > 0 {
 				response, err := http.ReadResponse(bufio.NewReader(strings.NewReader(strings.Join(w.writes, ""))), nil)
 				require.NoError(t, err)
-				assert.Contains(t, []int{200, 400, 404, 405, 408, 431}, response.StatusCode)
+				assert.Contains(t, []int{200, 400, 404, 405, 431, 505}, response.StatusCode)
 			}
 		})
 	})

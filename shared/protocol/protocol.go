@@ -1,28 +1,30 @@
-// Package protocol is what is said on the wire: one [Conversation] for each protocol that the servers speak.
-// It knows no sockets, flags or logs; whoever calls a conversation brings the connection, its deadlines, and
-// closes it afterwards.
+// Package protocol holds the protocols that the servers speak, each as a [Conversation]. It knows
+// no sockets, flags or logs. The caller of a conversation brings the connection, sets its deadlines
+// and closes it afterwards.
 //
 //	message  bytes between ^ and $, each answered with itself plus one: [Message]
-//	http     one request over HTTP/1.1, which may ask the server to sleep or to compute: [HTTP]
-//	words    questions about a table of word frequencies, which all clients share: [Table] and its Converse
+//	http     one HTTP/1.1 request, which can make the server sleep or compute: [HTTP]
+//	words    questions about a table of word frequencies that all clients share: [Table.Converse]
 //
-// [Open] finds one by its name. The other two are described where they are defined.
+// [Open] returns a conversation by its name. [HTTP] and [Table.Converse] describe their protocols.
 //
 // # The message protocol
 //
-// When it begins to serve a client, the server sends the greeting "*". After that, bytes outside a message are ignored;
-// '^' opens a message; inside it every byte is answered with itself plus one, modulo 256; '$' closes it:
+// When the server begins to serve a client, it sends the greeting "*". After that it ignores bytes
+// outside a message. '^' opens a message. The server answers each byte inside with that byte plus
+// one, modulo 256. '$' closes the message:
 //
 //	server  *
 //	client  ^abc$de^abte$f
 //	server  bcdbcuf
 //
-// There is no other framing: either side may split or join its writes as it likes. A '^' inside a message is
-// data and answered '_'. A client that has nothing more to say closes its sending side, and the server closes
-// the connection once it has answered all that it owes.
+// There is no other framing: both sides may split or join their writes as they like. A '^' inside a
+// message is data and answered with '_'. A client that has nothing more to say closes its sending
+// side. The server sends all that it owes and closes the connection.
 //
-// The greeting exists because a client can connect, and even send, long before the server accepts it: the
-// kernel completes the handshake and buffers the bytes. Only the greeting shows that somebody is serving it.
+// The greeting exists because a client can connect, and even send, long before the server accepts
+// it: the kernel completes the handshake and buffers the bytes. Only the greeting shows that a
+// goroutine serves the client.
 //
 // The protocol is Eli Bendersky's, from "Concurrent Servers: Part 1"
 // (https://eli.thegreenplace.net/2017/concurrent-servers-part-1-introduction/).
@@ -35,21 +37,22 @@ import (
 	"strings"
 )
 
-// A Conversation is all that a server says to one client. It returns nil once the client has ended its side, or
-// there is nothing more to say, and the client has been answered all that it is owed; otherwise the error that
-// rw gave. It does not close rw, and it may be called for many clients at once.
+// A Conversation talks to one client from the beginning to the end. It returns nil when it has sent
+// all that it owes and either the client has ended its side or there is nothing more to say;
+// otherwise it returns the error that rw gave. It does not close rw. It is safe for concurrent use:
+// every client gets a call of its own.
 type Conversation func(rw io.ReadWriter) error
 
-// Options are what a protocol may have to know.
+// Options are the settings of the protocols.
 type Options struct {
-	Server string // http: in whose name it answers
-	Corpus string // words: the file whose words are counted, "" for the built-in text
+	Server string // http: the name that the pages show
+	Corpus string // words: the file with the text, "" for the built-in text
 }
 
-// Names lists the protocols that [Open] knows, the default first.
+// Names returns the names of the protocols that [Open] knows, the default first.
 func Names() []string { return []string{"message", "http", "words"} }
 
-// Check returns an error that lists the protocols if none of them is called name.
+// Check returns an error that lists the protocols if none of them has this name.
 func Check(name string) error {
 	if slices.Contains(Names(), name) {
 		return nil
@@ -57,13 +60,15 @@ func Check(name string) error {
 	return fmt.Errorf("no protocol is called %q, want %s", name, strings.Join(Names(), ", "))
 }
 
-// Open returns the conversation of the protocol called name, or an error if there is none, or if what it needs
-// cannot be loaded.
+// Open returns the conversation of the protocol with this name, ready for the first client: it
+// reads the corpus of words, and measures for http how much this machine computes in a second. It
+// returns the error of [Check] for an unknown name, and that of [LoadTable] for the corpus.
 func Open(name string, o Options) (Conversation, error) {
 	switch name {
 	case "message":
 		return Message, nil
 	case "http":
+		churnRate() // or the first client would wait for it
 		return HTTP(o.Server), nil
 	case "words":
 		t, err := LoadTable(o.Corpus)

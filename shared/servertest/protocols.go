@@ -17,9 +17,12 @@ var protocolCases = []testCase{
 	{"serves as many requests over HTTP at once as it promises",
 		"A slow request makes others wait exactly as the strategy says, whatever the protocol.",
 		sleepersOverHTTP},
-	{"answers a request over HTTP however bad it is, and hangs up",
-		"What is no request must cost one response, not the server.",
+	{"answers every request over HTTP as the RFCs demand, and hangs up",
+		"An invalid request must cost one response, not the server.",
 		badHTTP},
+	{"answers half a request over HTTP when the client falls silent",
+		"A client that stops in the middle must learn why its connection is closed.",
+		halfARequest},
 	{"lets go of clients that say nothing over HTTP",
 		"Browsers open spare connections; each holds a place until it closes or is closed.",
 		spareConnections},
@@ -91,18 +94,31 @@ func (w *world) hangUp(n int) {
 
 func badHTTP(w *world) error {
 	w.start(protocol.HTTP("test"))
+	// with is a good request in which new stands for old.
+	with := func(old, new string) string { return strings.Replace(requestFor("/"), old, new, 1) }
 	for _, test := range []struct {
 		text string
 		want int
 	}{
 		{requestFor("/"), 200},
+		{requestFor("http://localhost"), 200},
+		{"\r\n" + requestFor("/"), 200},
+		{with("GET", "HEAD"), 200},
+		{with("GET /", "OPTIONS *"), 200},
+		{with("1.1\r\nHost: localhost", "1.0"), 200},
 		{requestFor("/nope"), 404},
-		{strings.Replace(requestFor("/"), "GET", "POST", 1), 405},
+		{with("GET", "POST"), 405},
 		{requestFor("/sleep?d=-1s"), 400},
 		{requestFor("/sleep?d=1000h"), 400},
 		{"\r\n\r\n", 400},
 		{"\x16\x03\x01\x00\xff\r\n\r\n", 400},
-		{strings.Replace(requestFor("/"), "\r\n\r\n", "\r\nX: "+strings.Repeat("a", 1<<20)+"\r\n\r\n", 1), 431},
+		{with("Host: localhost\r\n", ""), 400},
+		{with("localhost", "a b"), 400},
+		{with("Host", "Host: localhost\r\nHost"), 400},
+		{with("Host:", "Host :"), 400},
+		{with("Host", "Content-Length: 4\r\nTransfer-Encoding: chunked\r\nHost"), 400},
+		{with("1.1", "2.0"), 505},
+		{with("Host", "X: "+strings.Repeat("a", 1<<20)+"\r\nHost"), 431},
 	} {
 		p := w.request(test.text)
 		if p.status() != test.want {
@@ -125,6 +141,20 @@ func badHTTP(w *world) error {
 	}
 	if slow.status() != http.StatusOK {
 		return fmt.Errorf("a request that comes a byte at a time is not answered")
+	}
+	return nil
+}
+
+func halfARequest(w *world) error {
+	w.start(protocol.HTTP("test"))
+	p := w.request("GET / HTTP/1.1\r\nHost: loc")
+	sleep(idleTimeout - time.Nanosecond)
+	if p.status() != 0 {
+		return fmt.Errorf("half a request is answered with status %d before the idle timeout", p.status())
+	}
+	sleep(time.Nanosecond)
+	if p.status() != http.StatusRequestTimeout || p.ended() != io.EOF {
+		return fmt.Errorf("half a request and then silence got status %d (%v), want 408 and the end", p.status(), p.ended())
 	}
 	return nil
 }
