@@ -13,22 +13,26 @@ import (
 	"unicode/utf8"
 )
 
-// opticks is the first part of the first book of Isaac Newton's Opticks, fourth edition, London 1730. Its author
-// died in 1727, so it is in the public domain everywhere.
+// opticks is the first part of the first book of Isaac Newton's Opticks, fourth edition, London
+// 1730. Newton died in 1727, so the text is in the public domain everywhere.
 //
 //go:embed opticks.txt
 var opticks []byte
 
-// A Table holds how often each word stands in a corpus, and how often clients have asked for it. All
-// conversations share one. The frequencies never change, so they need no lock; the tally of questions is written by every
-// client, so it does.
+// maxCorpus bounds the time and the memory that a table takes. All of Shakespeare is a third of it.
+const maxCorpus = 16 << 20
+
+// A Table holds how often each word stands in a corpus, and how often clients asked for it. All
+// conversations share one table. The frequencies never change, so they need no lock. Every client
+// writes the tally of questions, so that needs one.
 //
-// A word goes on for as long as there are letters, marks that belong to them, and apostrophes, with which it neither
-// begins nor ends; anything else, a digit or a hyphen too, ends it. Words that differ only in case (by Unicode's
-// simple case folding), or in the form of their apostrophe, are the same.
+// A word is a run of letters, marks that belong to them, and apostrophes inside. Everything else
+// ends it, digits and hyphens too. Words that differ only in case (by Unicode's simple case
+// folding) or in the form of their apostrophe are the same word. A letter with a mark can be one
+// character or two (NFC and NFD in Unicode); words that differ in that are two words.
 type Table struct {
 	entries []entry        // the most frequent first; read-only
-	index   map[string]int // where in entries a folded word stands; read-only
+	index   map[string]int // the place in entries of each folded word; read-only
 
 	mu    tallyLock
 	asked []int // how often for each entry; guarded by mu
@@ -45,21 +49,25 @@ type Asked struct {
 	Times int
 }
 
-// LoadTable counts the words of the file called name, or of a text that is built in if name is "". A file that
-// is no text in UTF-8, or has no word in it, is an error.
+// LoadTable counts the words of the file called name, or of a built-in text if name is "". It
+// returns an error if the file is not a regular file, is larger than 16 MiB, is not text in UTF-8,
+// or has no word.
 func LoadTable(name string) (*Table, error) {
-	corpus := opticks
-	if name != "" {
-		info, err := os.Stat(name)
-		if err == nil && !info.Mode().IsRegular() { // a device could be read for ever
-			err = fmt.Errorf("%s: not a file", name)
-		}
-		if err == nil {
-			corpus, err = os.ReadFile(name)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if name == "" {
+		return newTable(opticks)
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular(): // reading a device may never end
+		return nil, fmt.Errorf("%s: not a file", name)
+	case info.Size() > maxCorpus:
+		return nil, fmt.Errorf("%s: more than %d MiB, want a shorter text", name, maxCorpus>>20)
+	}
+	corpus, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
 	}
 	t, err := newTable(corpus)
 	if err != nil {
@@ -73,13 +81,13 @@ func newTable(corpus []byte) (*Table, error) {
 		return nil, errors.New("not text in UTF-8")
 	}
 	counts := make(map[string]int)
-	for _, run := range strings.FieldsFunc(string(corpus), func(r rune) bool { return !inWord(r) && r != '\'' && r != '’' }) {
+	for run := range strings.FieldsFuncSeq(string(corpus), endsWord) {
 		if word := fold(strings.Trim(run, "'’")); word != "" {
-			counts[strings.Clone(word)]++ // a part of the corpus would keep all of it in memory
+			counts[strings.Clone(word)]++ // without Clone, the word would keep the whole corpus in memory
 		}
 	}
 	if len(counts) == 0 {
-		return nil, errors.New("there is no word in it, that is, no letter")
+		return nil, errors.New("no word in it, that is, no letter")
 	}
 	t := &Table{index: make(map[string]int, len(counts)), asked: make([]int, len(counts))}
 	for word, count := range counts {
@@ -94,11 +102,11 @@ func newTable(corpus []byte) (*Table, error) {
 	return t, nil
 }
 
-// Len is how many different words t knows.
+// Len returns how many different words t knows.
 func (t *Table) Len() int { return len(t.entries) }
 
-// Ask returns how often word stands in the corpus, and remembers that it was asked for. Words that are not in
-// the corpus are not remembered, or clients could fill the memory with them.
+// Ask returns how often word stands in the corpus, and counts the question. It does not count
+// questions for words that are not in the corpus, because clients could fill the memory with them.
 func (t *Table) Ask(word string) int {
 	i, known := t.index[fold(word)]
 	if !known {
@@ -110,38 +118,32 @@ func (t *Table) Ask(word string) int {
 	return t.entries[i].count
 }
 
-// Top returns the n words asked for most often so far, or all words if t has fewer. Among words asked for equally
-// often, or never, the more frequent one comes first.
+// Top returns the n words that clients asked for most often so far, or all words if t knows fewer.
+// Among words asked for equally often, or never, the more frequent one comes first.
 func (t *Table) Top(n int) []Asked {
 	t.mu.Lock()
-	asked := slices.Clone(t.asked) // to sort under the lock would keep the others waiting
+	asked := slices.Clone(t.asked) // sorting under the lock would keep the others waiting
 	t.mu.Unlock()
 
-	order := make([]int, len(asked))
-	for i := range order {
-		order[i] = i
+	top := make([]Asked, len(asked))
+	for i, times := range asked {
+		top[i] = Asked{t.entries[i].word, times}
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(asked[b], asked[a]), cmp.Compare(a, b))
-	})
-	var top []Asked
-	for _, i := range order[:min(n, len(order))] {
-		top = append(top, Asked{t.entries[i].word, asked[i]})
-	}
-	return top
+	slices.SortStableFunc(top, func(a, b Asked) int { return cmp.Compare(b.Times, a.Times) })
+	return top[:min(n, len(top))]
 }
 
-func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
+// endsWord reports whether r cannot be in a word.
+func endsWord(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && r != '\'' && r != '’'
+}
 
-// isWord says whether s is one word and nothing else.
+// isWord reports whether s is one word and nothing else.
 func isWord(s string) bool {
-	if strings.Trim(s, "'’") != s {
-		return false
-	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !inWord(r) && r != '\'' && r != '’' })
+	return strings.Trim(s, "'’") == s && !strings.ContainsFunc(s, endsWord)
 }
 
-// fold maps all words that are the same to one of them, in lower case where there is one.
+// fold returns the form in which the table keeps a word: in lower case, with straight apostrophes.
 func fold(word string) string {
 	return strings.Map(func(r rune) rune {
 		least := r

@@ -2,7 +2,8 @@
 
 package protocol
 
-// tallyLock guards nothing. Built so, clients may overwrite each other's questions, and the race detector says so:
+// tallyLock guards nothing. With it, clients overwrite each other's questions, and the race
+// detector reports it:
 //
 //	go run -race -tags racy ./part2-threaded -protocol words
 type tallyLock struct{}

@@ -16,23 +16,23 @@ const (
 	maxTop  = 100
 )
 
-// Converse carries on the words protocol about the words of t. The greeting is "* N words", with how many
-// different words t knows. Each line from the client is then answered:
+// Converse is the conversation of the words protocol about the words of t. It greets the client
+// with "* N words", where N is how many different words t knows, and answers each line:
 //
 //	a word   how often the word stands in the corpus
-//	TOP n    the n words asked for most often so far (see [Table.Top]), on a line each with how often that
-//	         was, and an empty line; n is from 1 to 100, and TOP in capitals
+//	TOP n    the n words that clients asked for most often (see [Table.Top]), each on a line with how often,
+//	         and an empty line; n is from 1 to 100, and TOP is in capitals
 //	else     "? " and the reason
 //
-// Lines end in a newline, which a carriage return may precede and the last one may lack, and have at most 1024
-// bytes; a longer one is answered with the reason, and the conversation goes on. The answers to lines that come
-// together are written together.
+// A line ends in a newline or a carriage return and a newline; the last line may lack both. A line
+// of more than 1024 bytes is answered with the reason, and the conversation goes on. Converse
+// writes the answers to lines that came together in one write.
 func (t *Table) Converse(rw io.ReadWriter) error {
 	in := bufio.NewReaderSize(rw, maxLine+2) // with the line's end
 	out := bufio.NewWriterSize(rw, 512)
 	fmt.Fprintf(out, "* %d words\n", t.Len())
 	for {
-		if !lineBuffered(in) { // the client may wait for what it is owed before it says more
+		if !lineBuffered(in) { // the client may wait for its answers before it says more
 			if err := out.Flush(); err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (t *Table) Converse(rw io.ReadWriter) error {
 	}
 }
 
-// lineBuffered says whether a whole line has come already.
+// lineBuffered reports whether in can give a whole line without reading from the client.
 func lineBuffered(in *bufio.Reader) bool {
 	come, _ := in.Peek(in.Buffered())
 	return bytes.IndexByte(come, '\n') >= 0
@@ -61,8 +61,9 @@ func lineBuffered(in *bufio.Reader) bool {
 
 var errLineTooLong = errors.New("line too long")
 
-// readLine returns the next line without its end, valid until the next call. Of a line that is too long it reads
-// all and keeps nothing. At the end of the stream it returns io.EOF with what came last.
+// readLine returns the next line without its end. The line is valid until the next call. Of a line
+// that is too long, readLine reads everything and keeps nothing. At the end of the stream it
+// returns io.EOF and what came last.
 func readLine(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	tooLong := false
@@ -78,29 +79,31 @@ func readLine(in *bufio.Reader) ([]byte, error) {
 }
 
 func (t *Table) answer(out *bufio.Writer, line []byte) {
-	if !utf8.Valid(line) {
-		fmt.Fprintln(out, "? not UTF-8")
-		return
-	}
 	fields := strings.Fields(string(line))
 	switch {
-	case len(fields) == 1 && fields[0] == "TOP":
-		fmt.Fprintf(out, "? TOP: want a number behind it, from 1 to %d\n", maxTop)
-	case len(fields) == 1 && isWord(fields[0]):
-		fmt.Fprintln(out, t.Ask(fields[0]))
-	case len(fields) == 2 && fields[0] == "TOP":
-		n, err := strconv.Atoi(fields[1])
-		if err != nil || n < 1 || n > maxTop {
-			fmt.Fprintf(out, "? TOP %.20q: want a number from 1 to %d\n", fields[1], maxTop)
-			return
-		}
-		for _, asked := range t.Top(n) {
-			fmt.Fprintf(out, "%s %d\n", asked.Word, asked.Times)
-		}
-		fmt.Fprintln(out)
+	case !utf8.Valid(line):
+		fmt.Fprintln(out, "? not UTF-8")
 	case len(fields) == 0:
 		fmt.Fprintln(out, "? an empty line: want a word, or TOP and a number")
+	case fields[0] == "TOP":
+		t.answerTop(out, strings.Join(fields[1:], " "))
+	case len(fields) == 1 && isWord(fields[0]):
+		fmt.Fprintln(out, t.Ask(fields[0]))
+	case len(fields) == 2 && strings.EqualFold(fields[0], "TOP"):
+		fmt.Fprintf(out, "? %s: want TOP in capitals\n", fields[0])
 	default:
 		fmt.Fprintf(out, "? %.40q is not a word: want one word, or TOP and a number\n", line)
 	}
+}
+
+func (t *Table) answerTop(out *bufio.Writer, number string) {
+	n, err := strconv.ParseUint(number, 10, 8) // Atoi would take +3
+	if err != nil || n < 1 || n > maxTop {
+		fmt.Fprintf(out, "? TOP %.20q: want a number from 1 to %d\n", number, maxTop)
+		return
+	}
+	for _, asked := range t.Top(int(n)) {
+		fmt.Fprintf(out, "%s %d\n", asked.Word, asked.Times)
+	}
+	fmt.Fprintln(out)
 }

@@ -40,7 +40,7 @@ func TestWordsAreCountedWithoutCase(t *testing.T) {
 	words := table(t, "The rays of the SUN, the Sun's rays; don't: 42 'quoted' naïve NAÏVE Straße ΣΊΣΥΦΟΣ σίσυφος\n")
 	for word, want := range map[string]int{
 		"the": 3, "THE": 3, "rays": 2, "sun": 1, "sun's": 1, "don't": 1, "quoted": 1, "naïve": 2, "straße": 1, "Σίσυφος": 2,
-		"don’t": 1, "moon": 0, "s": 0,
+		"don’t": 1, "moon": 0, "s": 0, "nai\u0308ve": 0,
 	} {
 		assert.Equal(t, want, words.Ask(word), word)
 	}
@@ -60,7 +60,7 @@ func TestTheBuiltInTextIsLargeEnough(t *testing.T) {
 func TestACorpusThatIsNoTextIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
-		"": "no word in it", "42 + 1": "no word in it", "\xff\xfe": "not text in UTF-8", "ELF\x00": "not text in UTF-8",
+		"": "no word in it", "42 + 1 '": "no word in it", "42 + 1": "no word in it", "\xff\xfe": "not text in UTF-8", "ELF\x00": "not text in UTF-8",
 	} {
 		name := filepath.Join(dir, "corpus")
 		require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
@@ -70,6 +70,21 @@ func TestACorpusThatIsNoTextIsRefused(t *testing.T) {
 	}
 	_, err := LoadTable(filepath.Join(dir, "missing"))
 	assert.ErrorIs(t, err, os.ErrNotExist)
+	_, err = LoadTable(dir)
+	assert.EqualError(t, err, dir+": not a file")
+}
+
+func TestALargeCorpusIsRefusedBeforeItIsRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "corpus")
+	large := bytes.Repeat([]byte(" "), maxCorpus)
+	copy(large, "light")
+	require.NoError(t, os.WriteFile(name, large, 0o600))
+	words, err := LoadTable(name)
+	require.NoError(t, err)
+	assert.Equal(t, 1, words.Len())
+	require.NoError(t, os.Truncate(name, maxCorpus+1))
+	_, err = LoadTable(name)
+	assert.EqualError(t, err, name+": more than 16 MiB, want a shorter text")
 }
 
 func TestEveryLineIsAnswered(t *testing.T) {
@@ -87,8 +102,14 @@ func TestEveryLineIsAnswered(t *testing.T) {
 		{"'light\n", "? \"'light\" is not a word: want one word, or TOP and a number\n"},
 		{"42\n", "? \"42\" is not a word: want one word, or TOP and a number\n"},
 		{"\xff\n", "? not UTF-8\n"},
-		{"TOP\n", "? TOP: want a number behind it, from 1 to 100\n"},
-		{"top 1\n", "? \"top 1\" is not a word: want one word, or TOP and a number\n"},
+		{"TOP\n", "? TOP \"\": want a number from 1 to 100\n"},
+		{"TOP 1 2\n", "? TOP \"1 2\": want a number from 1 to 100\n"},
+		{"TOP +3\n", "? TOP \"+3\": want a number from 1 to 100\n"},
+		{"TOP -3\n", "? TOP \"-3\": want a number from 1 to 100\n"},
+		{"TOP 259\n", "? TOP \"259\": want a number from 1 to 100\n"},
+		{"top 1\n", "? top: want TOP in capitals\n"},
+		{"Top of\n", "? Top: want TOP in capitals\n"},
+		{"top\n", "0\n"},
 		{"TOP 0\n", "? TOP \"0\": want a number from 1 to 100\n"},
 		{"TOP 101\n", "? TOP \"101\": want a number from 1 to 100\n"},
 		{"TOP 1e9\n", "? TOP \"1e9\": want a number from 1 to 100\n"},

@@ -32,7 +32,7 @@ func parse(fs *flag.FlagSet, args []string, out io.Writer) (settings, error) {
 	var s settings
 	fs.StringVar(&s.addr, "addr", "127.0.0.1:9090", "listen on `host:port`")
 	fs.StringVar(&s.protocol, "protocol", protocol.Names()[0], "speak `name`: "+strings.Join(protocol.Names(), ", "))
-	fs.StringVar(&s.corpus, "corpus", "", "words: count the words of `file` (default: a built-in text)")
+	fs.StringVar(&s.corpus, "corpus", "", "words: count the words of `file`, at most 16 MiB (default: a built-in text)")
 	console.DurationVar(fs, &s.idle, "idle-timeout", 2*time.Minute, 0, 0, "close idle clients after `time`; 0: never")
 	console.DurationVar(fs, &s.drain, "drain", 5*time.Second, 0, 24*time.Hour, "give conversations `time` to end when stopped")
 	fs.BoolVar(&s.osThreads, "os-threads", false, "lock each conversation to a thread of the operating system")
