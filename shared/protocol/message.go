@@ -2,17 +2,18 @@ package protocol
 
 import "io"
 
-// Greeting is the byte that a message server sends to a client when it begins to serve it.
+// Greeting is the byte that a server sends when it begins to serve a client over the message
+// protocol.
 const Greeting = '*'
 
 const (
-	smallBuffer = 512      // a client that says little must stay cheap
-	largeBuffer = 64 << 10 // beyond this a larger read saves no measurable time
+	smallBuffer = 512      // an idle client must stay cheap
+	largeBuffer = 64 << 10 // a larger read saves no measurable time
 )
 
-// Message carries on the message protocol. It writes at most once for each read, so a reply that is owed as a
-// whole leaves as a whole: one write per byte would have Nagle's algorithm hold back all but the first until
-// the client's delayed acknowledgement, about 40 ms later.
+// Message is the conversation of the message protocol, as the package comment describes it. It
+// writes at most once for each read. With a write for each byte, Nagle's algorithm would hold back
+// all but the first byte until the client's delayed acknowledgement, about 40 ms later.
 func Message(rw io.ReadWriter) error {
 	buf := make([]byte, smallBuffer)
 	buf[0] = Greeting
@@ -39,15 +40,16 @@ func Message(rw io.ReadWriter) error {
 	}
 }
 
-// A Decoder is the state that the message protocol keeps between two reads: whether a message is open. Its
-// zero value is ready for a new client. It is not safe for concurrent use; each conversation has its own.
+// A Decoder decodes the message protocol. It remembers between two reads whether a message is open.
+// Its zero value is ready for a new client. It is not safe for concurrent use; each conversation
+// needs its own.
 type Decoder struct {
 	open bool
 }
 
-// Reply consumes the next bytes from the client and returns what the server owes for them, which may be
-// nothing. The reply overwrites p from its start, so that decoding allocates nothing: it can never be longer
-// than what it answers, and it is valid until p is used again.
+// Reply decodes p, the next bytes from the client, and returns the reply that the server owes for
+// them, which may be empty. The reply is never longer than p. It overwrites p from the start, so
+// that Reply allocates nothing, and is valid until p is used again.
 func (d *Decoder) Reply(p []byte) []byte {
 	n := 0
 	for _, b := range p {
@@ -57,7 +59,7 @@ func (d *Decoder) Reply(p []byte) []byte {
 		case b == '$':
 			d.open = false
 		default:
-			p[n] = b + 1 // a byte's arithmetic is modulo 256
+			p[n] = b + 1 // bytes wrap around: 255 becomes 0
 			n++
 		}
 	}
