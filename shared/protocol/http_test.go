@@ -44,6 +44,8 @@ func TestThePageSaysWhoServedIt(t *testing.T) {
 	assert.NoError(t, err)
 	assert.Contains(t, body, "Served by part9-test")
 	assert.Contains(t, body, `href="/sleep?d=5s"`)
+	assert.Contains(t, body, `performance.getEntriesByType("navigation")`, "the wait that the program can't see")
+	assert.NotContains(t, body, "then the server")
 	assert.NotContains(t, body, "http://", "the page is self-contained")
 	assert.Contains(t, body, `<link rel="icon" href="data:,">`, "or a browser asks for /favicon.ico")
 	assert.Regexp(t, `^wait;dur=0.000, serve;dur=\d+\.\d{3}$`, response.Header.Get("Server-Timing"))
@@ -139,6 +141,7 @@ func TestBadRequestsAreAnsweredWithAPageThatSaysWhatIsWrong(t *testing.T) {
 		{"GET /" + host + "Content-Length: 4\r\nContent-Length: 5\r\n\r\n", 400, "not a valid HTTP request"},
 		{"GET /" + host + "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "want one of them at most"},
 		{"GET /" + host + "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n", 400, "want one of them at most"},
+		{"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n", 400, "want one of them at most"},
 		{"GET / HTTP/2.0\r\n\r\n", 505, "want HTTP/1.1"},
 		{"GET / HTTP/0.9\r\nHost: localhost\r\n\r\n", 505, "want HTTP/1.1"},
 		{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "want HTTP/1.1"},

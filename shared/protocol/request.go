@@ -31,13 +31,14 @@ var (
 func readRequest(rw io.Reader) (*http.Request, error) {
 	source := &headerSource{Reader: rw, late: time.Now().Add(headerTime)}
 	in := bufio.NewReaderSize(source, 1<<10)
-	if start, _ := in.Peek(2); string(start) == "\r\n" { // RFC 9112, section 2.2: ignore an empty line before a request
+	if start, _ := in.Peek(2); string(start) == "\r\n" { // RFC 9112, section 2.2: an empty line may come first
 		in.Discard(2)
 	}
 	request, err := http.ReadRequest(in)
 	switch {
 	case err == nil:
-		return request, check(request, source.read.Bytes())
+		in.Reset(bytes.NewReader(bytes.TrimPrefix(source.read.Bytes(), []byte("\r\n"))))
+		return request, check(request, textproto.NewReader(in))
 	case source.err != nil:
 		return nil, source.err
 	case source.read.Len() == 0:
@@ -78,14 +79,12 @@ func (s *headerSource) Read(p []byte) (n int, err error) {
 	return n, err
 }
 
-// validHost is what RFC 9110, section 7.2, allows in Host: a name or an address, and perhaps a
-// port.
+// validHost matches what RFC 9110, section 7.2, allows in Host: a name or an address, and a port.
 var validHost = regexp.MustCompile(`^(\[[\w:.%~-]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?$`)
 
-// check refuses what a server must not accept although http.ReadRequest does. ReadRequest hides
-// Host, and the Content-Length beside a Transfer-Encoding, so check parses the header again.
-func check(request *http.Request, head []byte) error {
-	in := textproto.NewReader(bufio.NewReader(bytes.NewReader(bytes.TrimPrefix(head, []byte("\r\n")))))
+// check refuses what a server must not accept although http.ReadRequest does. ReadRequest hides Host,
+// and the Content-Length beside a Transfer-Encoding, so check parses the header again, from in.
+func check(request *http.Request, in *textproto.Reader) error {
 	in.ReadLine()
 	header, _ := in.ReadMIMEHeader()
 	for name := range header {
@@ -101,7 +100,7 @@ func check(request *http.Request, head []byte) error {
 		return badRequest("no Host in the header: HTTP/1.1 wants one")
 	case len(hosts) > 0 && !validHost.MatchString(hosts[0]):
 		return badRequest("Host %.40q: want a name or an address, and perhaps a port", hosts[0])
-	case len(request.TransferEncoding) > 0 && header.Get("Content-Length") != "":
+	case header["Transfer-Encoding"] != nil && header["Content-Length"] != nil:
 		return badRequest("Transfer-Encoding and Content-Length: want one of them at most")
 	}
 	return nil
