@@ -147,6 +147,20 @@ func TestMessageAnswersAStreamOfAnyLengthWithASmallBuffer(t *testing.T) {
 	assert.Less(t, len(w.writes), 30, "the buffer grows while reads fill it")
 }
 
+// roomy remembers how many bytes the first read had room for.
+type roomy struct{ room int }
+
+func (r *roomy) Read(p []byte) (int, error) {
+	r.room = len(p)
+	return 0, io.EOF
+}
+
+func TestAnIdleClientIsCheap(t *testing.T) {
+	var in roomy
+	require.NoError(t, Message(&wire{Reader: &in}))
+	assert.LessOrEqual(t, in.room, 1024)
+}
+
 func BenchmarkDecoder(b *testing.B) {
 	for _, bench := range []struct{ name, stream string }{
 		{"short messages", strings.Repeat("^abc$de", 64<<10/7)},

@@ -121,14 +121,12 @@ func (t *Table) Ask(word string) int {
 // Top returns the n words that clients asked for most often so far, or all words if t knows fewer.
 // Among words asked for equally often, or never, the more frequent one comes first.
 func (t *Table) Top(n int) []Asked {
+	top := make([]Asked, t.Len())
 	t.mu.Lock()
-	asked := slices.Clone(t.asked) // sorting under the lock would keep the others waiting
-	t.mu.Unlock()
-
-	top := make([]Asked, len(asked))
-	for i, times := range asked {
+	for i, times := range t.asked {
 		top[i] = Asked{t.entries[i].word, times}
 	}
+	t.mu.Unlock() // sorting under the lock would keep the others waiting
 	slices.SortStableFunc(top, func(a, b Asked) int { return cmp.Compare(b.Times, a.Times) })
 	return top[:min(n, len(top))]
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -37,10 +38,11 @@ func dialogue(t testing.TB, table *Table, sent io.Reader) string {
 }
 
 func TestWordsAreCountedWithoutCase(t *testing.T) {
-	words := table(t, "The rays of the SUN, the Sun's rays; don't: 42 'quoted' naïve NAÏVE Straße ΣΊΣΥΦΟΣ σίσυφος\n")
+	words := table(t, "The rays of the SUN, the Sun's rays; don't: 42 'quoted' naïve NAÏVE Straße ΣΊΣΥΦΟΣ σίσυφος Vo\u0308gel ’twas’ İstanbul\n")
 	for word, want := range map[string]int{
 		"the": 3, "THE": 3, "rays": 2, "sun": 1, "sun's": 1, "don't": 1, "quoted": 1, "naïve": 2, "straße": 1, "Σίσυφος": 2,
 		"don’t": 1, "moon": 0, "s": 0, "nai\u0308ve": 0,
+		"VO\u0308GEL": 1, "vögel": 0, "vo": 0, "twas": 1, "İstanbul": 1, "istanbul": 0,
 	} {
 		assert.Equal(t, want, words.Ask(word), word)
 	}
@@ -79,12 +81,23 @@ func TestALargeCorpusIsRefusedBeforeItIsRead(t *testing.T) {
 	large := bytes.Repeat([]byte(" "), maxCorpus)
 	copy(large, "light")
 	require.NoError(t, os.WriteFile(name, large, 0o600))
+	before := heap()
 	words, err := LoadTable(name)
 	require.NoError(t, err)
+	assert.Less(t, heap()-before, maxCorpus/2, "the table does not keep the corpus")
+	runtime.KeepAlive(large)
 	assert.Equal(t, 1, words.Len())
 	require.NoError(t, os.Truncate(name, maxCorpus+1))
 	_, err = LoadTable(name)
 	assert.EqualError(t, err, name+": more than 16 MiB, want a shorter text")
+}
+
+// heap returns how many bytes are in use.
+func heap() int {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
 }
 
 func TestEveryLineIsAnswered(t *testing.T) {
@@ -159,24 +172,38 @@ func TestWordsReturnsTheErrorsOfItsConnection(t *testing.T) {
 	broken := io.ErrClosedPipe
 	assert.ErrorIs(t, table(t, "a").Converse(&wire{Reader: iotest.ErrReader(broken)}), broken)
 	assert.ErrorIs(t, table(t, "a").Converse(&wire{Reader: strings.NewReader(""), err: broken}), broken)
+	for _, sent := range []string{"", "a\n", "a", strings.Repeat("a", maxLine+10)} {
+		in := &counted{Reader: stalls(sent)}
+		assert.ErrorIs(t, table(t, "a").Converse(&wire{Reader: in}), os.ErrDeadlineExceeded)
+		assert.LessOrEqual(t, in.reads, 3, "a connection that failed is not read again after %.10q", sent)
+	}
 }
 
 func TestAmongWordsAskedForEquallyOftenTheMoreFrequentComesFirst(t *testing.T) {
+	word := func(i int) string { return "w" + strings.Repeat("x", i) }
 	var corpus strings.Builder
 	for i := range 50 {
-		corpus.WriteString(strings.Repeat("w"+strings.Repeat("x", i)+" ", i+1))
+		corpus.WriteString(strings.Repeat(word(i)+" ", i+1))
 	}
 	words := table(t, corpus.String())
-	words.Ask("wx")
-	for i, asked := range words.Top(50) {
-		want := Asked{"w" + strings.Repeat("x", 50-i), 0}
-		switch {
-		case i == 0:
-			want = Asked{"wx", 1}
-		case i == 49:
-			want = Asked{"w", 0}
+	var want []Asked
+	for i := 48; i >= 0; i -= 3 {
+		words.Ask(word(i))
+		want = append(want, Asked{word(i), 1})
+	}
+	for i := 49; i >= 0; i-- {
+		if i%3 != 0 {
+			want = append(want, Asked{word(i), 0})
 		}
-		assert.Equal(t, want, asked)
+	}
+	assert.Equal(t, want, words.Top(100))
+	assert.Equal(t, want[:7], words.Top(7))
+}
+
+func TestWordsThatAreEquallyFrequentAreInTheOrderOfTheAlphabet(t *testing.T) {
+	const corpus = "a b c d e f g h i j k l m n o p"
+	for i, asked := range table(t, corpus).Top(16) {
+		assert.Equal(t, strings.Fields(corpus)[i], asked.Word)
 	}
 }
 
