@@ -39,6 +39,9 @@ func TestCountersFollowAClientFromAcceptanceToTheEnd(t *testing.T) {
 	assert.Equal(t, Counters{Accepted: 3, Served: 1, Failed: 1, Refused: 1}, s.Counters())
 	assert.Empty(t, s.clients.open)
 	assert.False(t, s.clients.begin(refused), "its connection is closed")
+	late := accept()
+	s.clients.stopping = true
+	assert.False(t, s.clients.begin(late), "the server stops, and is about to close the connection")
 }
 
 func TestAConversationWhoseConnectionIsClosedUnderItHasFailed(t *testing.T) {
