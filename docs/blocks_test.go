@@ -13,8 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var slow = flag.Bool("slow", false, "also run the commands that take long")
-
 var update = flag.Bool("update", false, "write what the sources and commands say now into the texts")
 
 // A block is a fenced block of a text. What stands behind its language says where it comes from:

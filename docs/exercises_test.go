@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/servertest"
 )
 
 func TestEachExerciseFailsAsItIsAndPassesWhenSolved(t *testing.T) {
@@ -23,9 +25,7 @@ func TestEachExerciseFailsAsItIsAndPassesWhenSolved(t *testing.T) {
 		packages = append(packages, "./"+filepath.ToSlash(exercise))
 		assert.Contains(t, index, "("+filepath.Base(exercise)+"/README.md)")
 	}
-	if !*slow {
-		t.Skip("to build them takes long; -slow does, as CI")
-	}
+	servertest.Slow(t)
 	asIs := testPackages(t, packages)
 	solved := testPackages(t, packages, "-overlay", overlay(t, solutions))
 	for _, exercise := range packages {
