@@ -105,8 +105,8 @@ func TestTheDifferenceBetweenPartsIsTheLesson(t *testing.T) {
 	for _, part := range parts {
 		assert.LessOrEqual(t, len(lines(part)), 50, part)
 	}
-	assert.LessOrEqual(t, changed(lines(parts[0]), lines(parts[1])), 16)
-	assert.LessOrEqual(t, changed(lines(parts[1]), lines(parts[3])), 30)
+	assert.LessOrEqual(t, changed(lines(parts[0]), lines(parts[1])), 8)
+	assert.LessOrEqual(t, changed(lines(parts[1]), lines(parts[3])), 12)
 }
 
 func TestTheReadmeNamesEveryPartAndTheTestCommand(t *testing.T) {
