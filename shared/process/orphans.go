@@ -7,7 +7,9 @@ import (
 	"syscall"
 )
 
-// dieWithParent has the kernel kill the process when the thread that starts it has ended.
+// dieWithParent makes the kernel kill the process when the thread that started it ends. In a
+// process group of its own the process gets no Ctrl-C from the terminal, so it cannot end before
+// its parent has decided what that means.
 func dieWithParent(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 }

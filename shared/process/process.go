@@ -1,5 +1,6 @@
-// Package process builds the parts and runs them as what they are, programs of their own, for the lab and for
-// tests. A server under "go run" would not do: a signal to "go run" does not reach it.
+// Package process builds the parts and runs them as programs of their own, for the lab, for
+// failover and for tests. "go run" would not do, because it does not pass on the signals that it
+// gets.
 package process
 
 import (
@@ -9,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,14 +27,16 @@ import (
 	"example.com/concurrent-servers/shared/server"
 )
 
-const (
-	startPatience = 10 * time.Second       // from exec to the line that says where the server listens
-	stopPatience  = 10 * time.Second       // from the stop request to the end; more than the default drain
-	debugPatience = 10 * time.Second       // for an answer of the debug endpoint of a server that is overloaded
-	buildPatience = 500 * time.Millisecond // for what go build has started to end after it
+// These times are long enough for a machine that is busy. They are variables for the tests only.
+var (
+	startPatience = 10 * time.Second // until the server says where it listens
+	stopPatience  = 10 * time.Second // until a server that was asked to stop has ended; more than the default drain
 )
 
-// Root returns the workspace's root, which holds go.work and the parts, or an error that says what to do.
+const debugPatience = 10 * time.Second // until the debug endpoint of an overloaded server answers
+
+// Root returns the folder that holds go.work and the parts. The command must run in that folder or
+// below it.
 func Root(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "env", "GOWORK").Output()
 	if err != nil {
@@ -45,12 +49,14 @@ func Root(ctx context.Context) (string, error) {
 	return filepath.Dir(file), nil
 }
 
-// Build builds the main packages, given as for go build relative to dir, into the folder bin, which must exist. Flags of go build may
-// stand before them. The programs watch for data races if this one does.
+// Build builds main packages into the folder bin, which must exist. The packages are given as to go
+// build in the folder dir; flags of go build may stand before them. The programs watch for data
+// races if this one does. When ctx is done, Build kills the compilers and returns [context.Cause].
+// On Windows it kills go build only.
 func Build(ctx context.Context, bin, dir string, packages ...string) error {
 	args := []string{"build",
 		"-buildvcs=false", // git may not trust a copied folder
-		"-ldflags=-s -w",  // nobody debugs these, and they are linked in half the time
+		"-ldflags=-s -w",  // nobody debugs these programs, and they are linked in half the time
 		"-o", bin + string(filepath.Separator),
 	}
 	if WatchingRaces {
@@ -58,67 +64,85 @@ func Build(ctx context.Context, bin, dir string, packages ...string) error {
 	}
 	build := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	build.Dir = dir
-	build.Env = append(os.Environ(), "GOTMPDIR="+bin) // what an interrupted build leaves goes with the programs
-	build.WaitDelay = buildPatience
-	if out, err := build.CombinedOutput(); err != nil {
+	build.Env = append(os.Environ(), "GOTMPDIR="+bin) // what a killed build leaves is removed with bin
+	inOwnGroup(build)
+	build.Cancel = func() error { return killGroup(build.Process) }
+	build.WaitDelay = time.Second // on Windows the compilers may hold the output open
+	out, err := build.CombinedOutput()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("go build %s: %w\n%s", strings.Join(packages, " "), err, out)
 	}
 	return nil
 }
 
-// Path is where [Build] puts the program called name.
+// Path returns where [Build] puts the program called name.
 func Path(bin, name string) string {
 	path := filepath.Join(bin, name)
-	if os.PathSeparator == '\\' {
+	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
 	return path
 }
 
-// TempDir returns a new folder for what [Build] builds. The caller removes it. A command that was killed could not
-// do that, so TempDir also removes the folders of commands that are gone.
+// TempDir makes a new folder for what [Build] builds and returns its path. The caller removes it. A
+// command that was killed could not do that, so TempDir also removes the folders of commands that
+// are gone.
 func TempDir() (string, error) {
-	const prefix = "concurrent-servers-"
-	left, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
-	for _, dir := range left {
-		pid, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "-")
-		if number, err := strconv.Atoi(pid); err == nil && gone(number) {
-			os.RemoveAll(dir) // it fails if the folder is another user's
+	const prefix = "concurrent-servers-" // a process number and a random number follow
+	left, _ := fs.Glob(os.DirFS(os.TempDir()), prefix+"*-*")
+	for _, name := range left {
+		number, _, _ := strings.Cut(strings.TrimPrefix(name, prefix), "-")
+		if pid, err := strconv.Atoi(number); err == nil && gone(pid) {
+			os.RemoveAll(filepath.Join(os.TempDir(), name)) // fails if the folder belongs to another user
 		}
 	}
 	return os.MkdirTemp("", fmt.Sprintf("%s%d-", prefix, os.Getpid()))
 }
 
+// gone reports whether no process has the number pid. A process that this user may not see is not
+// gone.
 func gone(pid int) bool {
 	p, err := os.FindProcess(pid)
-	return err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+	if err != nil { // only on Windows
+		return !errors.Is(err, os.ErrPermission)
+	}
+	defer p.Release()
+	return errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
-// Spawn starts cmd and returns a channel that is closed when the process has ended and cmd.ProcessState is set.
-// Where the system can do that, the process is killed when this one ends, even if this one is killed: on Linux
-// and FreeBSD. On other systems a command that is killed leaves behind what it has started.
+// Spawn starts cmd. It returns a channel that is closed when the process has ended, all that it
+// printed has been copied, and cmd.ProcessState is set. On Linux and FreeBSD the process is killed
+// when this one ends, even if this one is killed, and Ctrl-C at a terminal does not reach it. Other
+// systems have no way to do that: there, a command that is killed leaves behind what it has
+// started. Spawn changes cmd.SysProcAttr.
 func Spawn(cmd *exec.Cmd) (exited <-chan struct{}, err error) {
 	dieWithParent(cmd)
-	started, ended := make(chan error, 1), make(chan struct{})
+	started, ended := make(chan error), make(chan struct{})
 	go func() {
-		defer close(ended)
-		// To the kernel the parent is the thread that started the process (prctl(2), PR_SET_PDEATHSIG). Go may
-		// end a thread, but not while a goroutine is locked to it.
+		// To the kernel the parent is the thread that started the process (prctl(2),
+		// PR_SET_PDEATHSIG). Go may end a thread, but not while a goroutine is locked to it.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
 		started <- err
 		if err == nil {
 			cmd.Wait() // the status is in cmd.ProcessState
+			close(ended)
 		}
 	}()
-	return ended, <-started
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return ended, nil
 }
 
-// A Server is a running part. Whoever starts one ends it, with [Server.Stop] or [Server.Kill].
+// A Server is a running part. The caller of [Start] ends it with [Server.Stop] or [Server.Kill].
 type Server struct {
-	Addr  string // where it listens, host:port
-	Debug string // its debug endpoint, host:port; "" without -debug
+	Addr  string // host:port where it listens
+	Debug string // host:port of its debug endpoint; "" without -debug
 	Cmd   *exec.Cmd
 
 	log    log
@@ -126,10 +150,10 @@ type Server struct {
 	client http.Client // for the debug endpoint
 }
 
-// Start runs the program at path and returns once it listens. With -debug among the arguments it also waits
-// for that endpoint. It returns an error, with what the program printed, if the program ends before, and
-// [context.Cause] if ctx does. Afterwards the server does not depend on ctx. It dies with this process where
-// [Spawn] says so.
+// Start runs the program at path, as [Spawn] does, and returns when it listens. With -debug among
+// the arguments it also waits for that endpoint. If the program ends before, the error says what it
+// printed. If ctx is done before, Start kills the program and returns [context.Cause]. Afterwards
+// the server does not depend on ctx.
 func Start(ctx context.Context, path string, args ...string) (*Server, error) {
 	s := &Server{Cmd: exec.Command(path, args...)}
 	s.log.grown = make(chan struct{}, 1)
@@ -139,25 +163,28 @@ func Start(ctx context.Context, path string, args ...string) (*Server, error) {
 	if s.exited, err = Spawn(s.Cmd); err != nil {
 		return nil, err
 	}
-	err = s.awaitAddresses(ctx, slices.Contains(args, "-debug"))
+	late := fmt.Errorf("does not listen after %v", startPatience)
+	patient, cancel := context.WithTimeoutCause(ctx, startPatience, late)
+	defer cancel()
+	err = s.awaitAddresses(patient, slices.Contains(args, "-debug"))
+	if err == nil {
+		return s, nil
+	}
+	s.Kill()
 	if ctx.Err() != nil {
-		s.Kill()
 		return nil, context.Cause(ctx)
 	}
-	if err != nil {
-		s.Kill()
-		return nil, fmt.Errorf("%s %s: %w\n%s", filepath.Base(path), strings.Join(args, " "), err, s.Log())
-	}
-	return s, nil
+	return nil, fmt.Errorf("%s %s: %w\n%s", filepath.Base(path), strings.Join(args, " "), err, s.Log())
 }
 
+// A line is complete when its line feed is there.
 var (
-	listeningLine = regexp.MustCompile(`(?m)listening on (\S+)$`)
-	debugLine     = regexp.MustCompile(`(?m)debug on http://([^/\s]+)/`)
+	listeningLine = regexp.MustCompile(`listening on (\S+)\r?\n`)
+	debugLine     = regexp.MustCompile(`debug on http://([^/\s]+)/\S*\r?\n`)
 )
 
+// awaitAddresses waits until the server has logged its addresses, has ended, or ctx is done.
 func (s *Server) awaitAddresses(ctx context.Context, debug bool) error {
-	late := time.After(startPatience)
 	for {
 		if m := listeningLine.FindStringSubmatch(s.Log()); m != nil {
 			s.Addr = m[1]
@@ -166,7 +193,7 @@ func (s *Server) awaitAddresses(ctx context.Context, debug bool) error {
 			s.Debug = m[1]
 		}
 		if s.Addr != "" && (s.Debug != "" || !debug) {
-			return nil
+			return context.Cause(ctx)
 		}
 		select {
 		case <-s.log.grown:
@@ -174,20 +201,18 @@ func (s *Server) awaitAddresses(ctx context.Context, debug bool) error {
 			return errors.New("ended before it listened")
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-late:
-			return fmt.Errorf("does not listen after %v", startPatience)
 		}
 	}
 }
 
-// Log is all that the server has printed on standard error so far.
+// Log returns all that the server has printed on standard error so far.
 func (s *Server) Log() string { return s.log.String() }
 
-// Exited is closed when the process has ended and its log is complete.
+// Exited returns a channel that is closed when the process has ended and its log is complete.
 func (s *Server) Exited() <-chan struct{} { return s.exited }
 
-// Vars asks the debug endpoint for the server's counters. The server must have been started with -debug. One
-// connection stays open between two calls, so the server keeps a descriptor for it.
+// Vars asks the debug endpoint for the server's counters. The server must have been started with
+// -debug. One connection stays open between two calls, so the server keeps a descriptor for it.
 func (s *Server) Vars(ctx context.Context) (server.Vars, error) {
 	said := struct{ Server server.Vars }{}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Debug+"/debug/vars", nil)
@@ -206,22 +231,28 @@ func (s *Server) Vars(ctx context.Context) (server.Vars, error) {
 	return said.Server, nil
 }
 
-// Stop asks the server to stop as a signal would, and waits for its end. It asks over the debug endpoint, because
-// Windows has no such signal, so the server must have been started with -debug. An exit status other than 0 is
-// an error. A server that does not end is killed.
+// Stop asks the server to stop, as a signal would, and waits for its end. It returns an error if
+// the exit status is not 0. It kills a server that does not end, and returns an error then too.
+// Stop asks over the debug endpoint, because Windows has no such signal, so the server must have
+// been started with -debug.
 func (s *Server) Stop() error {
 	defer s.Kill()
 	answer, err := s.client.Post("http://"+s.Debug+"/stop", "", nil)
 	if err == nil {
 		answer.Body.Close()
 	}
+	name := filepath.Base(s.Cmd.Path)
 	select {
 	case <-s.exited:
 	case <-time.After(stopPatience):
-		return fmt.Errorf("%s did not stop within %v (%v)", filepath.Base(s.Cmd.Path), stopPatience, err)
+		s.Kill() // completes the log
+		if err != nil {
+			return fmt.Errorf("asking %s to stop: %w", name, err)
+		}
+		return fmt.Errorf("%s did not stop within %v:\n%s", name, stopPatience, s.Log())
 	}
 	if status := s.Cmd.ProcessState.ExitCode(); status != 0 {
-		return fmt.Errorf("%s ended with status %d:\n%s", filepath.Base(s.Cmd.Path), status, s.Log())
+		return fmt.Errorf("%s ended with status %d:\n%s", name, status, s.Log())
 	}
 	return nil
 }
