@@ -14,26 +14,27 @@ import (
 	"example.com/concurrent-servers/shared/process"
 )
 
-// names are the instances' in haproxy.cfg.
-var names = [3]string{"one", "two", "three"}
+// names are the names of the instances in haproxy.cfg.
+var names = [...]string{"one", "two", "three"}
+
+// victim is the instance that is killed.
+const victim = 1
 
 const part = "part4-bounded-accept"
 
-// A fleet is three instances with HAProxy in front of them. Its places must be set. Whoever calls begin calls close.
+// A fleet is three instances with HAProxy in front of them. The caller of begin calls close.
 type fleet struct {
-	places int    // of each instance
-	config string // a file for HAProxy; "" for the one beside this source
-	front  string // where clients connect
+	settings
+	front string // where clients connect, host:port
 
-	bin        string // what was built
-	instances  [3]*process.Server
+	dir        string // holds the program of the instances, and HAProxy's log
+	instances  [len(names)]*process.Server
 	proxy      *exec.Cmd
-	proxyEnded chan struct{} // closed when it has, and its complaint is complete
-	complaint  bytes.Buffer  // what HAProxy says
-	statsAddr  string
+	proxyEnded <-chan struct{} // closed when HAProxy has ended and its complaint is complete
+	complaint  bytes.Buffer    // what HAProxy prints on standard error
 }
 
-// begin builds the part and starts everything. What it has begun, close ends, also after an error.
+// begin builds the part and starts everything. It may leave things running even if it fails.
 func (f *fleet) begin(ctx context.Context) error {
 	root, err := process.Root(ctx)
 	if err != nil {
@@ -42,10 +43,10 @@ func (f *fleet) begin(ctx context.Context) error {
 	if f.config == "" {
 		f.config = filepath.Join(root, "scripts", "failover", "haproxy.cfg")
 	}
-	if f.bin, err = os.MkdirTemp("", "concurrent-servers-"); err != nil {
+	if f.dir, err = process.TempDir(); err != nil {
 		return err
 	}
-	if err := process.Build(ctx, f.bin, root, "./"+part); err != nil {
+	if err := process.Build(ctx, f.dir, root, "./"+part); err != nil {
 		return err
 	}
 	for i := range f.instances {
@@ -53,21 +54,18 @@ func (f *fleet) begin(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := f.startProxy(); err != nil {
-		return err
-	}
-	_, err = f.stats(ctx) // it runs, and knows all three
-	return err
+	return f.startProxy()
 }
 
-// start starts instance i, where it was before if it has run already.
+// start starts instance i, at its old address if it has run before.
 func (f *fleet) start(ctx context.Context, i int) error {
 	addr := "127.0.0.1:0"
 	if f.instances[i] != nil {
 		addr = f.instances[i].Addr
 	}
-	// One place more than HAProxy fills: it is for the checks.
-	s, err := process.Start(ctx, process.Path(f.bin, part), "-quiet", "-addr", addr, "-n", strconv.Itoa(f.places+1))
+	// HAProxy fills all places but one, which is for its checks.
+	places := strconv.Itoa(f.places + 1)
+	s, err := process.Start(ctx, process.Path(f.dir, part), "-quiet", "-addr", addr, "-n", places)
 	if err != nil {
 		return fmt.Errorf("instance %s does not start: %w", names[i], err)
 	}
@@ -75,48 +73,40 @@ func (f *fleet) start(ctx context.Context, i int) error {
 	return nil
 }
 
-// kill ends instance i as a crash would.
-func (f *fleet) kill(i int) { f.instances[i].Kill() }
+// logPath returns the path of the file to which HAProxy writes its log.
+func (f *fleet) logPath() string { return filepath.Join(f.dir, "haproxy.log") }
 
-// startProxy starts HAProxy on two listeners that are open already, so that no other program can take their ports and
-// nobody has to wait until it listens.
+// startProxy starts HAProxy on a listener that is open already. So no other program can take the
+// port, and a client that comes early waits in the backlog.
 func (f *fleet) startProxy() error {
 	front, addr, err := listen()
 	if err != nil {
 		return err
 	}
 	defer front.Close()
-	stats, statsAddr, err := listen()
+	log, err := os.OpenFile(f.logPath(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
 	}
-	defer stats.Close()
-	f.front, f.statsAddr = addr, statsAddr
-
-	f.proxy = f.haproxy(front, stats)
-	if err := f.proxy.Start(); err != nil {
-		return err
-	}
-	f.proxyEnded = make(chan struct{})
-	go func() {
-		f.proxy.Wait()
-		close(f.proxyEnded)
-	}()
-	return nil
+	defer log.Close()
+	f.front, f.proxy = addr, f.haproxy(front, log)
+	f.proxyEnded, err = process.Spawn(f.proxy)
+	return err
 }
 
-// haproxy returns the command that runs HAProxy in the foreground, with two listeners that are open already. They
-// are its descriptors 3 and 4, after its input, its output and its errors.
-func (f *fleet) haproxy(front, stats *os.File) *exec.Cmd {
+// haproxy returns the command that runs HAProxy in the foreground, with a listener that is open
+// already. The listener is descriptor 3, after standard input, output and error.
+func (f *fleet) haproxy(front, log *os.File) *exec.Cmd {
 	cmd := exec.Command("haproxy", "-db", "-f", f.config)
-	cmd.Stderr = &f.complaint
-	cmd.ExtraFiles = []*os.File{front, stats}
-	cmd.Env = append(os.Environ(), "FRONT=fd@3", "STATS=fd@4", "PLACES="+strconv.Itoa(f.places),
+	cmd.Stdout, cmd.Stderr = log, &f.complaint
+	cmd.ExtraFiles = []*os.File{front}
+	cmd.Env = append(os.Environ(), "FRONT=fd@3", "PLACES="+strconv.Itoa(f.places),
 		"ONE="+f.instances[0].Addr, "TWO="+f.instances[1].Addr, "THREE="+f.instances[2].Addr)
 	return cmd
 }
 
-// listen returns a listener as a file, which another process can be given, and its address.
+// listen opens a listener on a free port and returns it as a file, which a child process can
+// inherit, and its address.
 func listen() (file *os.File, addr string, err error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -127,18 +117,34 @@ func listen() (file *os.File, addr string, err error) {
 	return file, ln.Addr().String(), err
 }
 
-// proxyError is why HAProxy has ended.
+// probe carries on one conversation to see that HAProxy serves and logs, and clears the log.
+func (f *fleet) probe(ctx context.Context) error {
+	c := f.converse(ctx)
+	if c.failure == "" {
+		if err := f.attribute(ctx, []conversation{c}); err != nil {
+			return err
+		}
+		return os.Truncate(f.logPath(), 0)
+	}
+	f.proxy.Process.Kill()
+	if err := f.proxyError(); f.proxy.ProcessState.Exited() {
+		return err // it had ended by itself
+	}
+	return fmt.Errorf("haproxy does not serve with %s: %s", f.config, c.failure)
+}
+
+// proxyError waits until HAProxy has ended, and returns why.
 func (f *fleet) proxyError() error {
 	<-f.proxyEnded
 	text := f.complaint.String()
 	if _, alert, found := strings.Cut(text, "[ALERT]"); found {
-		text, _, _ = strings.Cut(alert, "\n") // the first is the cause of the others
-		_, text, _ = strings.Cut(text, " : ") // behind its process number
+		text, _, _ = strings.Cut(alert, "\n") // the first alert is the cause of the others
+		_, text, _ = strings.Cut(text, " : ") // the number of the process stands before
 	}
 	return fmt.Errorf("haproxy does not run with %s: %v, %s", f.config, f.proxy.ProcessState, strings.TrimSpace(text))
 }
 
-// close ends all that runs and removes what was built.
+// close ends all that runs and removes the folder.
 func (f *fleet) close() {
 	if f.proxyEnded != nil {
 		f.proxy.Process.Kill()
@@ -149,7 +155,7 @@ func (f *fleet) close() {
 			s.Kill()
 		}
 	}
-	if f.bin != "" {
-		os.RemoveAll(f.bin)
+	if f.dir != "" {
+		os.RemoveAll(f.dir)
 	}
 }

@@ -1,5 +1,5 @@
-// Failover puts HAProxy in front of three instances of part 4, kills one of them under load, starts it again, and
-// counts what the clients got.
+// Failover puts HAProxy in front of three instances of part 4, kills one of them under load, starts
+// it again, and counts what the clients got.
 package main
 
 import (
@@ -11,26 +11,21 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
+	"example.com/concurrent-servers/shared/client"
 	"example.com/concurrent-servers/shared/console"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process
-	os.Exit(console.Exit(os.Stderr, run(ctx, os.Args[1:], os.Stdout, os.Stderr)))
-}
+func main() { console.Main(run) }
 
 type settings struct {
 	clients  int
 	places   int           // of each instance
-	phase    time.Duration // the time with all three, with two, and with all three again
-	pause    time.Duration
-	config   string // "" for ours
+	phase    time.Duration // with all three instances, with two, and with all three again
+	pause    time.Duration // of a client, after each message
+	config   string        // a file for HAProxy; "" for haproxy.cfg beside this source
 	colorOut console.ColorMode
 }
 
@@ -42,34 +37,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if _, err := exec.LookPath("haproxy"); err != nil {
 		return errors.New("haproxy is not installed: want the package haproxy, of Debian, Homebrew or another")
 	}
-	log := console.NewLogger(stderr, "", set.colorOut, false)
-	result, err := try(ctx, &fleet{places: set.places, config: set.config}, set, log)
+	result, err := try(ctx, &fleet{settings: set}, console.NewLogger(stderr, "", set.colorOut, false))
 	if ctx.Err() != nil {
 		return console.ErrInterrupted
 	}
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(stdout, result.text())
+	if _, err := io.WriteString(stdout, result.text()); err != nil {
+		return err
+	}
 	return result.err()
 }
 
-// try begins the fleet, tries it and ends it, whatever happens.
-func try(ctx context.Context, f *fleet, set settings, log *slog.Logger) (outcome, error) {
-	defer f.close()
-	log.Info("building the server")
-	if err := f.begin(ctx); err != nil {
-		return outcome{}, err
-	}
-	return f.trial(ctx, set, log)
-}
-
 func parse(args []string, stdout io.Writer) (set settings, err error) {
+	const longest = time.Minute
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
 	console.CountVar(fs, &set.places, "n", 2, "let each instance serve this `number` of clients at once")
 	console.CountVar(fs, &set.clients, "clients", 8, "this `number` of clients talk, one conversation after the other")
-	fs.DurationVar(&set.phase, "d", 3*time.Second, "the `time` before one is killed, until it is started again, and after that")
-	fs.DurationVar(&set.pause, "pause", 50*time.Millisecond, "the `time` after each message of a client")
+	console.DurationVar(fs, &set.phase, "d", 3*time.Second, time.Second, longest,
+		"the `time` before one is killed, until it is started again, and after that")
+	console.DurationVar(fs, &set.pause, "pause", 50*time.Millisecond, time.Millisecond, longest/10,
+		"the `time` after each message of a client")
 	fs.StringVar(&set.config, "config", "", "give HAProxy this `file` instead of scripts/failover/haproxy.cfg")
 	fs.Var(&set.colorOut, "color", "`when` to colour the output: auto, always, never")
 	err = console.Parse(fs, args, console.Help{
@@ -81,13 +70,11 @@ func parse(args []string, stdout io.Writer) (set settings, err error) {
 		return set, err
 	case fs.NArg() > 0:
 		return set, console.Usagef("too many arguments (%s): want flags only", fs.Arg(0))
-	case set.phase < time.Second || set.phase > time.Minute:
-		return set, console.Usagef("-d %v: want a time from 1s to 1m", set.phase)
-	case set.pause < time.Millisecond || set.pause > set.phase/10:
-		return set, console.Usagef("-pause %v: want a time from 1ms to a tenth of -d, %v", set.pause, set.phase/10)
+	case set.pause > set.phase/10:
+		return set, console.Usagef("-pause %v: want at most a tenth of -d, %v", set.pause, set.phase/10)
 	}
 	if wait := set.longestWait(); wait > queueTimeout/2 {
-		return set, console.Usagef("-clients %d: want fewer, since with one instance less they wait for %v or more, and HAProxy lets nobody wait for more than %v",
+		return set, console.Usagef("-clients %d: want fewer, because with two instances they wait for %v or more, and HAProxy hangs up on a client that waits for %v",
 			set.clients, wait.Round(time.Second), queueTimeout)
 	}
 	if set.config != "" {
@@ -98,45 +85,47 @@ func parse(args []string, stdout io.Writer) (set settings, err error) {
 	return set, nil
 }
 
-// queueTimeout is that of haproxy.cfg.
+// queueTimeout is the "timeout queue" of haproxy.cfg.
 const queueTimeout = 10 * time.Second
 
-// longestWait is about how long a client waits while one instance is away: for all others, as many at a time as the
-// remaining instances serve.
+// longestWait returns about how long a client waits while one instance is away. The other clients
+// talk before it, as many at a time as two instances serve.
 func (set settings) longestWait() time.Duration {
-	conversation := 2*set.pause + set.pause/5
-	return conversation * time.Duration(set.clients) / time.Duration(set.places*(len(names)-1))
+	return client.Length(set.pause) * time.Duration(set.clients) / time.Duration(set.places*(len(names)-1))
 }
 
-// victim is the instance that is killed.
-const victim = 1
-
-// trial lets the clients talk, and kills one instance and starts it again while they do.
-func (f *fleet) trial(ctx context.Context, set settings, log *slog.Logger) (result outcome, err error) {
+// try starts the fleet, lets clients talk to it while it kills one instance and starts it again,
+// and ends the fleet, whatever happens.
+func try(ctx context.Context, f *fleet, log *slog.Logger) (result outcome, err error) {
+	defer f.close()
+	log.Info("building the server")
+	if err := f.begin(ctx); err != nil {
+		return result, err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		select {
-		case <-f.proxyEnded:
-			cancel(f.proxyError())
-		case <-ctx.Done():
-		}
+		<-f.proxyEnded
+		cancel(f.proxyError())
 	}()
+	if err := f.probe(ctx); err != nil {
+		return result, err
+	}
 	var clients sync.WaitGroup
 	defer clients.Wait()
-	defer cancel(nil) // before that: nobody talks on when something fails
+	defer cancel(nil) // lets the clients end
 	result.began = time.Now()
-	clients.Go(func() { result.conversations = load(ctx, f.front, set, result.began.Add(3*set.phase)) })
+	clients.Go(func() { result.conversations = f.load(ctx, result.began.Add(3*f.phase)) })
 
-	log.Info(fmt.Sprintf("%d clients talk to three instances", set.clients))
-	if err := wait(ctx, set.phase); err != nil {
+	log.Info(fmt.Sprintf("%d clients talk to three instances", f.clients))
+	if err := client.Sleep(ctx, f.phase); err != nil {
 		return result, err
 	}
 	result.killing = time.Now()
-	f.kill(victim)
+	f.instances[victim].Kill()
 	result.gone = time.Now()
 	log.Info("killed instance " + names[victim])
-	if err := wait(ctx, set.phase); err != nil {
+	if err := client.Sleep(ctx, f.phase); err != nil {
 		return result, err
 	}
 	if err := f.start(ctx, victim); err != nil {
@@ -145,21 +134,9 @@ func (f *fleet) trial(ctx context.Context, set settings, log *slog.Logger) (resu
 	result.restarted = time.Now()
 	log.Info("started instance " + names[victim] + " again")
 	clients.Wait()
+	result.ended = time.Now()
 	if ctx.Err() != nil {
 		return result, context.Cause(ctx)
 	}
-	result.instances, err = f.stats(ctx)
-	return result, err
-}
-
-// wait waits for d, or until ctx is done, which is an error.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return result, f.attribute(ctx, result.conversations)
 }

@@ -236,22 +236,24 @@ func (s *Server) Vars(ctx context.Context) (server.Vars, error) {
 // Stop asks over the debug endpoint, because Windows has no such signal, so the server must have
 // been started with -debug.
 func (s *Server) Stop() error {
-	defer s.Kill()
 	answer, err := s.client.Post("http://"+s.Debug+"/stop", "", nil)
 	if err == nil {
 		answer.Body.Close()
 	}
-	name := filepath.Base(s.Cmd.Path)
+	late := false
 	select {
 	case <-s.exited:
 	case <-time.After(stopPatience):
-		s.Kill() // completes the log
-		if err != nil {
-			return fmt.Errorf("asking %s to stop: %w", name, err)
-		}
-		return fmt.Errorf("%s did not stop within %v:\n%s", name, stopPatience, s.Log())
+		late = true
 	}
-	if status := s.Cmd.ProcessState.ExitCode(); status != 0 {
+	s.Kill()
+	name, status := filepath.Base(s.Cmd.Path), s.Cmd.ProcessState.ExitCode()
+	switch {
+	case late && err != nil:
+		return fmt.Errorf("asking %s to stop: %w", name, err)
+	case late:
+		return fmt.Errorf("%s did not stop within %v:\n%s", name, stopPatience, s.Log())
+	case status != 0:
 		return fmt.Errorf("%s ended with status %d:\n%s", name, status, s.Log())
 	}
 	return nil
@@ -261,7 +263,6 @@ func (s *Server) Stop() error {
 func (s *Server) Kill() {
 	s.Cmd.Process.Kill() // an error says that it has ended already
 	<-s.exited
-	s.client.CloseIdleConnections()
 }
 
 // log collects what a process prints.

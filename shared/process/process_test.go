@@ -155,8 +155,12 @@ func TestAServerIsStartedOnceItListens(t *testing.T) {
 	conn := next()
 	assertAlive(t, conn)
 	s.Kill()
+	select {
+	case <-s.Exited():
+	default:
+		assert.Fail(t, "Kill has not waited for the end")
+	}
 	assertDead(t, conn)
-	<-s.Exited()
 	s.Kill() // once more does no harm
 }
 

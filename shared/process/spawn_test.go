@@ -46,20 +46,6 @@ func TestAProcessIsOverWhenItsStatusIsKnown(t *testing.T) {
 	assert.Nil(t, exited)
 }
 
-func TestACommandThatIsKilledTakesItsChildrenWithIt(t *testing.T) {
-	if runtime.GOOS != "linux" && runtime.GOOS != "freebsd" {
-		t.Skip("this system cannot end a process with its parent")
-	}
-	next := hold(t)
-	parent := self("spawns")
-	require.NoError(t, parent.Start())
-	child := next()
-	assertAlive(t, child)
-	require.NoError(t, parent.Process.Kill())
-	parent.Wait()
-	assertDead(t, child)
-}
-
 // To the kernel the parent of a process is a thread, and a goroutine that ends while it is locked
 // to a thread takes it along.
 func TestAChildOutlivesTheThreadsOfItsParent(t *testing.T) {
@@ -114,6 +100,7 @@ func TestOnlyFoldersOfCommandsThatAreGoneAreRemoved(t *testing.T) {
 		dir, err := TempDir()
 		require.NoError(t, err)
 		assert.DirExists(t, dir)
+		assert.Contains(t, filepath.Base(dir), "concurrent-servers-"+strconv.Itoa(os.Getpid())+"-")
 		stay = append(stay, filepath.Base(dir))
 	}
 	left, err := os.ReadDir(temp)
