@@ -87,22 +87,19 @@ func TestASignalLeavesNothingBehind(t *testing.T) {
 	servertest.Slow(t)
 	useStub(t)
 	path := build(t)
-	for _, stop := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if stop == syscall.SIGHUP && signal.Ignored(stop) {
-			continue // these tests run under nohup, and so does failover
-		}
-		for moment, await := range map[string]func(program){
-			"building": func(p program) { p.await(t, "go") },
-			"running":  func(p program) { p.awaitFleet(t) },
-		} {
-			p := command(t, path, t.TempDir())
-			require.NoError(t, p.Start())
-			await(p)
-			require.NoError(t, p.Process.Signal(stop))
-			p.Wait()
-			assert.Equal(t, 130, p.ProcessState.ExitCode(), "%v, %s: %v", stop, moment, p.ProcessState)
-			p.assertNothingIsLeft(t, stop.String()+", "+moment)
-		}
+	stop := func(signal os.Signal, await func(program)) {
+		p := command(t, path, t.TempDir())
+		require.NoError(t, p.Start())
+		await(p)
+		require.NoError(t, p.Process.Signal(signal))
+		p.Wait()
+		assert.Equal(t, 130, p.ProcessState.ExitCode(), "%v: %v", signal, p.ProcessState)
+		p.assertNothingIsLeft(t, signal.String())
+	}
+	stop(syscall.SIGTERM, func(p program) { p.await(t, "go") }) // while it builds
+	stop(syscall.SIGTERM, func(p program) { p.awaitFleet(t) })
+	if !signal.Ignored(syscall.SIGHUP) { // otherwise these tests run under nohup, and so does failover
+		stop(syscall.SIGHUP, func(p program) { p.awaitFleet(t) })
 	}
 }
 

@@ -275,6 +275,6 @@ func TestAServerThatCannotBeAskedToStopIsKilled(t *testing.T) {
 	require.NoError(t, err)
 	conn := next()
 	s.Debug = "" // as without -debug
-	assert.ErrorContains(t, s.Stop(), " to stop: ")
+	within(t, "Stop", func() { assert.ErrorContains(t, s.Stop(), " to stop: ") })
 	assertDead(t, conn)
 }
