@@ -17,6 +17,7 @@ type clients struct {
 	open     map[*conn]struct{}
 	stopping bool
 	counters Counters
+	peak     int // the largest number of clients that were open at the same time
 }
 
 func newClients() *clients {
@@ -40,6 +41,12 @@ func (s *Server) Counters() Counters {
 	return s.clients.counters
 }
 
+func (cs *clients) most() int {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	return cs.peak
+}
+
 // add numbers a connection that has just been accepted. It returns nil if the server is stopping.
 func (cs *clients) add(nc net.Conn) *conn {
 	cs.mu.Lock()
@@ -51,6 +58,7 @@ func (cs *clients) add(nc net.Conn) *conn {
 	cs.counters.Waiting++
 	c := &conn{Conn: nc, clients: cs, number: cs.counters.Accepted, accepted: time.Now()}
 	cs.open[c] = struct{}{}
+	cs.peak = max(cs.peak, len(cs.open))
 	return c
 }
 

@@ -38,6 +38,9 @@ func TestCountersFollowAClientFromAcceptanceToTheEnd(t *testing.T) {
 	}
 	assert.Equal(t, Counters{Accepted: 3, Served: 1, Failed: 1, Refused: 1}, s.Counters())
 	assert.Empty(t, s.clients.open)
+	assert.Equal(t, 3, s.vars(time.Now()).Peak)
+	accept().Close()
+	assert.Equal(t, 3, s.vars(time.Now()).Peak, "the largest number, not the last")
 	assert.False(t, s.clients.begin(refused), "its connection is closed")
 	late := accept()
 	s.clients.stopping = true
