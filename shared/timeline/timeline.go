@@ -57,8 +57,8 @@ func (l Lane) Done() time.Duration { return l.Arrived + l.Waited + l.Served }
 
 // A Chart is the lanes of one run, with times since its beginning.
 type Chart struct {
-	Title string // may be empty
-	Lanes []Lane
+	Title string `json:"title"` // may be empty
+	Lanes []Lane `json:"lanes"`
 }
 
 // Duration returns when the last lane was done.
