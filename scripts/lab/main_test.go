@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -24,57 +25,105 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/process"
+	"example.com/concurrent-servers/shared/servertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func TestAnExperimentIsDrawnAndJudged(t *testing.T) {
+// made returns an experiment that takes one step and returns what is given.
+func made(name string, r experiments.Result, err error) experiments.Experiment {
+	return experiments.Experiment{
+		Name: name, Claim: "a claim of " + name, Source: "our own", Shows: "Nothing.", Bars: []string{"lost"},
+		Setup: func(*flag.FlagSet) experiments.Run {
+			return func(_ context.Context, t *experiments.Trial) (experiments.Result, error) {
+				t.Steps(1)
+				t.Step("counting")
+				return r, err
+			}
+		},
+	}
+}
+
+func counted() (r experiments.Result) {
+	r.Row("part1", experiments.Count("lost", 7))
+	r.Verdicts = []experiments.Verdict{{Claim: "none is lost", Expected: "0", Measured: "7", Answer: experiments.DoesNotHold}}
+	return r
+}
+
+// runMade runs made-up experiments, which need no servers.
+func runMade(ctx context.Context, o options, out, log io.Writer, list ...experiments.Experiment) error {
+	var do []experiments.Run
+	for _, e := range list {
+		do = append(do, e.Setup(nil))
+	}
+	return (&lab{o, out, newProgress(log, o.color), nil}).run(ctx, list, do)
+}
+
+func TestAnExperimentIsShown(t *testing.T) {
 	dir := t.TempDir()
-	temp := tempDir(t)
 	var out, log bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"three-clients", "-pause", "50ms", "-svg", dir}, &out, &log))
-	assert.Equal(t, 1, strings.Count(out.String(), "◆ arrived"), "one drawing, on one scale")
-	assert.Regexp(t, `(?m)^part4-bounded-accept +2 +2 `, out.String())
-	assert.Equal(t, 4, strings.Count(out.String(), "✓ holds: "))
-	assert.Contains(t, log.String(), "three-clients 4/4: three clients talk to part4-bounded-accept")
-	narrow(t, out.String())
-	for _, name := range []string{"three-clients", "three-clients-part1-sequential", "three-clients-part4-bounded-accept"} {
-		assert.FileExists(t, filepath.Join(dir, name+".svg"))
-	}
-	assertEmpty(t, temp)
+	require.NoError(t, runMade(t.Context(), options{svg: dir}, &out, &log, made("one", counted(), nil)))
+	assert.Contains(t, out.String(), "\none\nClaim: a claim of one\n")
+	assert.Contains(t, out.String(), "✗ does not hold here: none is lost")
+	assert.NotContains(t, out.String(), "1 claims hold", "one experiment needs no table")
+	assert.Contains(t, log.String(), "one 1/1: counting\n")
+	assert.Contains(t, log.String(), "wrote one.svg into "+dir)
+	assert.FileExists(t, filepath.Join(dir, "one.svg"))
 }
 
-// narrow says that nothing is wider than a terminal that is 80 columns wide.
-func narrow(t *testing.T, text string) {
-	t.Helper()
-	for line := range strings.Lines(text) {
-		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
-	}
-}
-
-func TestAnotherServerMayStandInAPartsPlace(t *testing.T) {
+func TestAnExperimentThatCannotFindOutShowsWhatItHas(t *testing.T) {
 	var out bytes.Buffer
-	args := []string{"where-they-wait", "-clients", "10", "-replace", "part4-bounded-accept=part2-threaded"}
-	require.NoError(t, run(t.Context(), args, &out, io.Discard))
-	assert.Contains(t, out.String(), "✗ does not hold here: a server that takes a slot before it accepts does block")
-	assert.Contains(t, out.String(), "part4-bounded-accept=part2-threaded  ███", "a drawing does not hide who was there")
+	err := runMade(t.Context(), options{}, &out, io.Discard, made("one", counted(), fmt.Errorf("%w; run it again", console.ErrBusy)))
+	assert.ErrorIs(t, err, console.ErrBusy)
+	assert.EqualError(t, err, "one: could not find out: the machine was too busy; run it again")
+	assert.Contains(t, out.String(), "none is lost")
+
+	out.Reset()
+	err = runMade(t.Context(), options{}, &out, io.Discard, made("one", counted(), console.Usagef("-n 9: want less")))
+	assert.ErrorAs(t, err, new(console.UsageError))
+	assert.Empty(t, out.String())
 }
 
-func TestJSONIsAnObjectOnEachLine(t *testing.T) {
+func TestAllRunOnAfterOneThatCannotFindOut(t *testing.T) {
+	var out, log bytes.Buffer
+	err := runMade(t.Context(), options{}, &out, &log, made("one", experiments.Result{}, errors.New("broken")), made("two", counted(), nil))
+	assert.EqualError(t, err, "1 of 2 experiments could not find out: one")
+	assert.Contains(t, log.String(), "error: one: could not find out: broken\n")
+	assert.Contains(t, out.String(), "0 of 1 claims hold")
+}
+
+func TestAnInterruptEndsAllAndSaysSo(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	second := made("two", counted(), nil)
+	do := second.Setup(nil)
+	second.Setup = func(*flag.FlagSet) experiments.Run {
+		return func(ctx context.Context, t *experiments.Trial) (experiments.Result, error) {
+			interrupt()
+			return do(ctx, t)
+		}
+	}
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"where-they-wait", "-clients", "5", "-json"}, &out, io.Discard))
-	kinds := make(map[string]int)
+	err := runMade(ctx, options{}, &out, io.Discard, made("one", counted(), nil), second, made("three", counted(), nil))
+	assert.ErrorIs(t, err, console.ErrInterrupted)
+	assert.Contains(t, out.String(), "Interrupted: 2 of 3 experiments did not end.")
+	out.Reset()
+	assert.ErrorIs(t, runMade(ctx, options{}, &out, io.Discard, made("one", counted(), nil)), console.ErrInterrupted)
+	assert.Empty(t, out.String(), "what an interrupt has cut short is not a result")
+}
+
+func TestJSONIsAnObjectForEachExperiment(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, runMade(t.Context(), options{json: true}, &out, io.Discard, made("one", counted(), nil), made("two", counted(), nil)))
+	var names []string
 	for line := range strings.Lines(out.String()) {
-		var event map[string]any
-		require.NoError(t, json.Unmarshal([]byte(line), &event), line)
-		assert.Equal(t, "where-they-wait", event["experiment"])
-		kind := event["event"].(string)
-		assert.Contains(t, event, kind)
-		kinds[kind]++
+		var o struct{ Experiment string }
+		require.NoError(t, json.Unmarshal([]byte(line), &o), line)
+		names = append(names, o.Experiment)
 	}
-	assert.Equal(t, map[string]int{"step": 4, "reading": 8, "row": 4, "verdict": 2}, kinds)
+	assert.Equal(t, []string{"one", "two"}, names)
 }
 
 // brokenPipe is an output whose reader has gone.
@@ -82,31 +131,32 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
-func TestWhenNobodyReadsTheLabEnds(t *testing.T) {
-	temp := tempDir(t)
-	for _, args := range [][]string{{"three-clients", "-pause", "1m", "-json"}, {"all"}} {
-		assert.ErrorIs(t, run(t.Context(), args, brokenPipe{}, io.Discard), syscall.EPIPE, "%q", args)
+func TestTheLabEndsWhenNobodyReads(t *testing.T) {
+	never := made("two", experiments.Result{}, nil)
+	never.Setup = func(*flag.FlagSet) experiments.Run {
+		return func(context.Context, *experiments.Trial) (experiments.Result, error) {
+			t.Error("it runs on")
+			return experiments.Result{}, nil
+		}
 	}
-	assertEmpty(t, temp)
+	for _, o := range []options{{}, {json: true}} {
+		err := runMade(t.Context(), o, brokenPipe{}, io.Discard, made("one", counted(), nil), never)
+		assert.ErrorIs(t, err, syscall.EPIPE)
+	}
 }
 
-// tempDir makes what the lab builds go to a folder of the test's own.
-func tempDir(t *testing.T) string {
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
-	t.Setenv("TMP", dir)
-	return dir
-}
-
-func assertEmpty(t *testing.T, dir string) {
-	t.Helper()
-	left, err := os.ReadDir(dir)
+func TestProgressOnAFileIsLinesOfLog(t *testing.T) {
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	assert.Empty(t, left, "the lab leaves files behind")
+	defer log.Close()
+	require.NoError(t, runMade(t.Context(), options{}, io.Discard, log, made("one", counted(), nil)))
+	text, err := os.ReadFile(log.Name())
+	require.NoError(t, err)
+	assert.Regexp(t, `^\d\d:\d\d:\d\d\.\d\d\d one 1/1: counting\n$`, string(text))
 }
 
-// The whole program, with the signal that a terminal sends: to the lab, and to the server that it has started.
-func TestCtrlCGivesThePromptBack(t *testing.T) {
+// The whole program, with a signal as a terminal sends it, and with a reader that goes away.
+func TestTheProgramLeavesNothingBehind(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows cannot send a child Ctrl-C")
 	}
@@ -115,23 +165,66 @@ func TestCtrlCGivesThePromptBack(t *testing.T) {
 	}
 	bin := t.TempDir()
 	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
-	temp := tempDir(t)
-	lab := exec.Command(process.Path(bin, "lab"), "three-clients", "-pause", "1m")
-	require.NoError(t, lab.Start())
-	defer lab.Process.Kill()
-	// Once the first server's program is there and has a client, the experiment is under way.
-	server := filepath.Join(temp, "concurrent-servers-*", "part1-sequential")
-	require.Eventually(t, func() bool { return running(t, server) }, time.Minute, 10*time.Millisecond)
-	began := time.Now()
-	require.NoError(t, lab.Process.Signal(os.Interrupt))
-	lab.Wait()
-	assert.Less(t, time.Since(began), time.Second)
-	assert.Equal(t, 130, lab.ProcessState.ExitCode())
-	assert.False(t, running(t, server), "the server still runs")
-	assertEmpty(t, temp)
+	for _, test := range []struct {
+		name   string
+		args   []string
+		signal syscall.Signal
+		status int
+		slow   bool
+	}{
+		{"Ctrl-C", []string{"three-clients", "-pause", "1m"}, syscall.SIGINT, 130, false},
+		{"the terminal is gone", []string{"three-clients", "-pause", "1m"}, syscall.SIGHUP, 130, true},
+		{"nobody reads", []string{"three-clients", "-pause", "10ms"}, 0, 1, true},
+		{"killed", []string{"three-clients", "-pause", "1m"}, syscall.SIGKILL, -1, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.slow {
+				servertest.Slow(t)
+			}
+			temp := t.TempDir()
+			lab := exec.Command(process.Path(bin, "lab"), test.args...)
+			lab.Env = append(os.Environ(), "TMPDIR="+temp)
+			reader, writer, err := os.Pipe()
+			require.NoError(t, err)
+			reader.Close()
+			lab.Stdout = writer
+			require.NoError(t, lab.Start())
+			writer.Close()
+			ended := make(chan struct{})
+			go func() {
+				lab.Wait()
+				close(ended)
+			}()
+			defer func() {
+				lab.Process.Kill()
+				<-ended
+			}()
+			server := filepath.Join(temp, "concurrent-servers-*", "parts", "part*")
+			if test.signal != 0 {
+				require.Eventually(t, func() bool { return running(t, server) }, time.Minute, 100*time.Millisecond)
+				require.NoError(t, lab.Process.Signal(test.signal))
+			}
+			select {
+			case <-ended:
+			case <-time.After(time.Minute): // by itself the lab would take longer
+				require.Fail(t, "the lab does not end within a minute")
+			}
+			assert.Equal(t, test.status, lab.ProcessState.ExitCode())
+			if test.signal == syscall.SIGKILL {
+				if runtime.GOOS == "linux" { // see process.Spawn
+					assert.Eventually(t, func() bool { return !running(t, server) }, time.Minute, 100*time.Millisecond)
+				}
+				return
+			}
+			assert.False(t, running(t, server), "a server still runs")
+			left, err := os.ReadDir(temp)
+			require.NoError(t, err)
+			assert.Empty(t, left)
+		})
+	}
 }
 
-// running says whether a process runs a program whose path matches.
+// running reports whether a process runs a program whose path matches the pattern.
 func running(t *testing.T, pattern string) bool {
 	t.Helper()
 	out, err := exec.Command("ps", "-A", "-ww", "-o", "args=").Output()
@@ -145,18 +238,18 @@ func running(t *testing.T, pattern string) bool {
 	return false
 }
 
-func TestAnInterruptDuringTheBuildLeavesNothing(t *testing.T) {
-	temp := tempDir(t)
-	ctx, interrupt := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, interrupt)
-	assert.ErrorIs(t, run(ctx, []string{"all"}, io.Discard, io.Discard), console.ErrInterrupted)
-	assertEmpty(t, temp)
+// narrow checks that nothing is wider than a terminal with 80 columns.
+func narrow(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), 80, line)
+	}
 }
 
 func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), nil, &out, io.Discard))
-	for _, e := range experiments.All() {
+	for _, e := range experiments.All {
 		assert.Regexp(t, `(?m)^`+regexp.QuoteMeta(e.Name)+` +`+regexp.QuoteMeta(e.Claim[:20]), out.String())
 	}
 	narrow(t, out.String())
@@ -165,7 +258,7 @@ func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 func TestTheDoctorLooksAtEverything(t *testing.T) {
 	var out bytes.Buffer
 	run(t.Context(), []string{"doctor"}, &out, io.Discard) // what is missing here is not the question
-	for _, thing := range []string{"Go: go1", "port 9090: ", "open files: ", "modules: ", "C compiler: ", "backlog, "} {
+	for _, thing := range []string{"Go: go1", "port 9090: ", "open files: ", "modules: ", "C compiler: ", "HAProxy: ", "backlog, "} {
 		assert.Regexp(t, `(?m)^[✓✗–] `+thing, out.String())
 	}
 	narrow(t, out.String())
@@ -173,13 +266,45 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	_, number, _ := net.SplitHostPort(taken.Addr().String())
-	assert.False(t, port(number).ok)
+	assert.Equal(t, missing, port(number).mark)
 	require.NoError(t, taken.Close())
-	assert.True(t, port(number).ok)
+	assert.Equal(t, here, port(number).mark)
+}
+
+func TestTheDoctorJudgesWhatItFinds(t *testing.T) {
+	for _, test := range []struct {
+		found finding
+		mark  string
+		says  string
+	}{
+		{goCommand("go1.26.0", nil), here, "Go: go1.26.0 on "},
+		{goCommand("go1.27rc1", nil), here, "go1.27rc1"},
+		{goCommand("devel go1.28-abcdef", nil), here, "devel"},
+		{goCommand("go1.25.9", nil), missing, "too old"},
+		{goCommand("", exec.ErrNotFound), missing, "does not say its version"},
+		{descriptors(rig.Unknown), here, "no limit"},
+		{descriptors(1024), missing, "idle-flood wants 2200"},
+		{descriptors(4096), lacking, "os-threads"},
+		{descriptors(20_000), here, "20000 for a process"},
+	} {
+		assert.Equal(t, test.mark, test.found.mark, test.found.text)
+		assert.Contains(t, test.found.text, test.says)
+	}
+	t.Setenv("PATH", t.TempDir())
+	var out bytes.Buffer
+	assert.ErrorContains(t, run(t.Context(), []string{"doctor"}, &out, io.Discard), "something is missing")
+	assert.Contains(t, out.String(), "✗ Go: ")
+	assert.Contains(t, out.String(), "✗ modules: ")
+	assert.Contains(t, out.String(), "– C compiler: none")
+	assert.Contains(t, out.String(), "– HAProxy: none")
 }
 
 func TestEachExperimentHasItsHelp(t *testing.T) {
-	for _, name := range append(names(), "all", "doctor") {
+	names := []string{"all", "doctor"}
+	for _, e := range experiments.All {
+		names = append(names, e.Name)
+	}
+	for _, name := range names {
 		var out bytes.Buffer
 		assert.ErrorIs(t, run(t.Context(), []string{name, "-h"}, &out, io.Discard), flag.ErrHelp)
 		assert.Contains(t, out.String(), "usage: "+console.Name()+" "+name)
@@ -199,45 +324,8 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		assert.ErrorAs(t, run(t.Context(), args, &out, io.Discard), new(console.UsageError), "%q", args)
 		assert.Empty(t, out.String())
 	}
-}
-
-func TestTheSummaryHasALineForEachClaim(t *testing.T) {
-	text := summary([]outcome{
-		{"one", []experiments.Verdict{
-			{Claim: "threads overlap", Expected: "3 at once", Measured: "3 at once", Holds: true},
-			{Claim: "a claim that is longer than its column, so that it takes two lines", Expected: "yes", Measured: "no"},
-		}, nil},
-		{"two", nil, errors.New("broken")},
-	}, 3, 80, false)
-	assert.Equal(t, `
-claim                              expected           measured           holds
-one
-  threads overlap                  3 at once          3 at once          yes
-  a claim that is longer than its  yes                no                 no
-  column, so that it takes two
-  lines
-two
-  could not find out: see above
-
-1 of 2 claims hold on this machine, in Go.
-Interrupted: 1 of 3 experiments did not end.
-`, text)
-}
-
-func TestATableFitsItsWidth(t *testing.T) {
-	wide := table{head: []string{"", "a long heading of words", "another"}, rows: [][]string{{"name", "1", "22"}}, right: true}
-	assert.Equal(t, "      a long heading of words  another\nname                        1       22\n", wide.text(80, false))
-	assert.Equal(t, ""+
-		"       a long  another\n"+
-		"      heading\n"+
-		"           of\n"+
-		"        words\n"+
-		"name        1       22\n", wide.text(30, false))
-}
-
-func TestWhatTheSystemDoesNotTellIsSaid(t *testing.T) {
-	rows := []experiments.Row{{Subject: "part1", Figures: []experiments.Figure{experiments.Count("open files", -1)}}}
-	text := figures(rows, 80, false)
-	assert.Regexp(t, `(?m)^part1 +–$`, text)
-	assert.Contains(t, text, "this system has no such figure")
+	var o options
+	assert.NoError(t, o.replace("part2-threaded-racy=part2-threaded"))
+	assert.NoError(t, o.replace("part1-sequential=part5-mine"))
+	assert.Equal(t, map[string]string{"part2-threaded-racy": "part2-threaded", "part1-sequential": "part5-mine"}, o.instead)
 }

@@ -12,64 +12,67 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-func init() {
-	add(Experiment{
-		Name:   "arrivals",
-		Place:  20,
-		Claim:  "clients that arrive while another is served wait in turn",
-		Source: "Bendersky, Concurrent Servers, part 2, in the first diagram",
-		Shows: "Lets three clients arrive one after the other, each while the one before it is served. A client's waiting " +
-			"begins when it arrives, so who comes later waits less for the same place.",
-		Setup: func(fs *flag.FlagSet) Run {
-			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
-			stagger := duration(fs, "stagger", 120*time.Millisecond, time.Millisecond, time.Minute, "the `time` between two arrivals")
-			return func(ctx context.Context, t *Trial) error { return arrivals(ctx, t, *pause, *stagger) }
-		},
-	})
+var arrivals = Experiment{
+	Name:   "arrivals",
+	Claim:  "clients that arrive while another is served wait in turn",
+	Source: "Bendersky, Concurrent Servers, part 2, in the first diagram",
+	Shows: "Lets three clients arrive one after the other, each while the one before it is served. A client's waiting " +
+		"begins when it arrives, so a client that comes later waits less for the same place.",
+	Setup: func(fs *flag.FlagSet) Run {
+		var p inTurn
+		console.DurationVar(fs, &p.pause, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
+		console.DurationVar(fs, &p.stagger, "stagger", 120*time.Millisecond, time.Millisecond, time.Minute, "the `time` between two arrivals")
+		return p.run
+	},
 }
 
-func arrivals(ctx context.Context, t *Trial, pause, stagger time.Duration) error {
-	service := 2*pause + pause/5 // what a conversation takes
-	if third := service - 2*stagger; third < leastWait {
-		return console.Usagef("-stagger %v: a conversation takes %v, so before two workers the third client would wait for %v; want that to be %v or more, or it cannot be told",
-			stagger, service, max(third, 0), leastWait)
+type inTurn struct{ pause, stagger time.Duration }
+
+// leastWait is a wait that a busy machine does not cause by itself; see near.
+const leastWait = 60 * time.Millisecond
+
+func (p *inTurn) run(ctx context.Context, t *Trial) (r Result, err error) {
+	service := client.Length(p.pause)
+	if third := service - 2*p.stagger; third < leastWait {
+		return r, console.Usagef("-stagger %v: a conversation takes %v, so before two workers the third client would wait for %v; want that to be %v or more, or it cannot be told",
+			p.stagger, service, max(third, 0), leastWait)
 	}
 	t.Steps(len(rig.Parts))
-	for _, test := range []struct {
-		part, claim string
-		want        []time.Duration
+	waits := make(map[string][]time.Duration)
+	err = t.EachPart(ctx, "three clients arrive at %s", []string{"-quiet"}, func(s *rig.Server) error {
+		chart, err := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause, Stagger: p.stagger})
+		r.Charts = append(r.Charts, chart)
+		var figures []Figure
+		for _, l := range chart.Lanes {
+			waits[s.Part] = append(waits[s.Part], l.Waited)
+			figures = append(figures, Time(l.Name+" waited", l.Waited))
+		}
+		r.Row(s.Name, figures...)
+		return err
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Verdicts = inTurnVerdicts(waits, service, p.stagger)
+	return r, nil
+}
+
+// inTurnVerdicts judges by how long the three clients of each part waited.
+func inTurnVerdicts(waits map[string][]time.Duration, service, stagger time.Duration) (verdicts []Verdict) {
+	for _, claim := range []struct {
+		part, text string
+		want       []time.Duration
 	}{
 		{rig.Sequential, "before a sequential server all wait in turn", []time.Duration{0, service - stagger, 2 * (service - stagger)}},
 		{rig.Threaded, "with a goroutine for each nobody waits", []time.Duration{0, 0, 0}},
 		{rig.Pool, "before a pool of two only the third waits", []time.Duration{0, 0, service - 2*stagger}},
 		{rig.BoundedAccept, "before two slots only the third waits", []time.Duration{0, 0, service - 2*stagger}},
 	} {
-		t.Step("three clients arrive at %s", test.part)
-		err := t.Servers.With(ctx, test.part, nil, func(s *rig.Server) error {
-			chart, err := t.Lanes(ctx, test.part, client.Run{Dial: client.Dial(s.Addr), Clients: 3, Pause: pause, Stagger: stagger})
-			if err != nil {
-				return err
-			}
-			t.Title(test.part, test.part)
-			got := waits(chart)
-			t.Row(test.part, Time("conn0 waited", got[0]), Time("conn1 waited", got[1]), Time("conn2 waited", got[2]))
-			t.Verdict(Verdict{
-				Claim:    test.claim,
-				Expected: "waits of " + times(test.want),
-				Measured: times(got),
-				Holds:    slices.EqualFunc(got, test.want, near),
-			})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+		verdicts = append(verdicts, Verdict{Claim: claim.text, Answer: answer(slices.EqualFunc(waits[claim.part], claim.want, near)),
+			Expected: "waits of " + times(claim.want), Measured: times(waits[claim.part])})
 	}
-	return nil
+	return verdicts
 }
-
-// leastWait is a wait that a busy machine does not cause by itself; see near.
-const leastWait = 60 * time.Millisecond
 
 func times(ds []time.Duration) string {
 	var texts []string

@@ -4,29 +4,33 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strconv"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/client"
+	"example.com/concurrent-servers/shared/console"
 )
 
-func init() {
-	add(Experiment{
-		Name:   "cpu-bound",
-		Place:  70,
-		Claim:  "a few dozen CPU-bound clients bring a server to its knees",
-		Source: "Bendersky, Concurrent Servers, part 2",
-		Shows: "Over http, lets four clients request / again and again, which costs next to nothing; first alone, then beside " +
-			"clients that request /spin again and again, which computes. Parts 3 and 4 run with as few workers or slots as a small " +
-			"machine has processors, and with more than there are clients.",
-		Bars: []string{"cheap answers"},
-		Setup: func(fs *flag.FlagSet) Run {
-			heavy := count(fs, "heavy", 24, "the `number` of clients that let the server compute")
-			work := duration(fs, "work", 50*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
-			d := duration(fs, "d", 1500*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes")
-			return func(ctx context.Context, t *Trial) error { return cpuBound(ctx, t, *heavy, *work, *d) }
-		},
-	})
+var cpuBound = Experiment{
+	Name:   "cpu-bound",
+	Claim:  "a few dozen CPU-bound clients bring a server to its knees",
+	Source: "Bendersky, Concurrent Servers, part 2",
+	Shows: "Over http, lets four clients request / again and again, which costs next to nothing; first alone, then beside " +
+		"clients that request /spin again and again, which computes. Parts 3 and 4 run with as few workers or slots as a small " +
+		"machine has processors, and with more than there are clients.",
+	Bars: []string{"cheap answers"},
+	Setup: func(fs *flag.FlagSet) Run {
+		var p heavyLoad
+		console.CountVar(fs, &p.heavy, "heavy", 24, "the `number` of clients that let the server compute")
+		console.DurationVar(fs, &p.work, "work", 50*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
+		console.DurationVar(fs, &p.d, "d", 1500*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes")
+		return p.run
+	},
+}
+
+type heavyLoad struct {
+	heavy   int
+	work, d time.Duration
 }
 
 const (
@@ -35,10 +39,10 @@ const (
 	onItsKnees   = 0.1 // of the answers that there are without heavy clients
 )
 
-// A cheapLoad is what the cheap clients got, alone and beside heavy ones.
-type cheapLoad struct{ alone, beside float64 } // answers a second
+// A cheapLoad is what the cheap clients got, alone and beside heavy ones, in answers a second.
+type cheapLoad struct{ alone, beside float64 }
 
-func cpuBound(ctx context.Context, t *Trial, heavy int, work, d time.Duration) error {
+func (p *heavyLoad) run(ctx context.Context, t *Trial) (r Result, err error) {
 	type setup struct {
 		part string
 		n    int
@@ -47,83 +51,71 @@ func cpuBound(ctx context.Context, t *Trial, heavy int, work, d time.Duration) e
 	t.Steps(2 * len(setups))
 	cheap := make(map[setup]cheapLoad)
 	for _, setup := range setups {
-		args, name := []string{"-protocol", "http", "-quiet"}, setup.part
+		args, suffix := []string{"-protocol", "http", "-quiet"}, ""
 		if setup.n > 0 {
-			n := strconv.Itoa(setup.n)
-			args, name = append(args, "-n", n), name+" -n "+n
+			args, suffix = append(args, rig.N(setup.n)), fmt.Sprint(" -n ", setup.n)
 		}
 		var got cheapLoad
-		for _, clients := range []int{0, heavy} {
-			t.Step("%s with %s", name, several(clients, "heavy client"))
-			err := t.Servers.With(ctx, setup.part, args, func(s *rig.Server) error {
-				answers, spun, err := besideHeavy(ctx, s, clients, work, d)
+		for _, heavy := range []int{0, p.heavy} {
+			t.Step("%s%s with %s", setup.part, suffix, several(heavy, "heavy client"))
+			err := t.With(ctx, setup.part, args, func(s *rig.Server) error {
+				answers, spun, err := p.press(ctx, s, heavy)
 				if err != nil {
 					return err
 				}
-				got.beside = answers.Rate()
+				name := s.Name + suffix
 				figures := []Figure{Rate("cheap answers", answers.Rate()), Within("half answered within", answers, .5),
 					Within("all answered within", answers, 1)}
-				if clients == 0 {
+				if got.beside = answers.Rate(); heavy == 0 {
 					got.alone = answers.Rate()
-					t.Row(name, figures...)
-					return nil
+				} else {
+					name += fmt.Sprint(" + ", heavy)
+					figures = append(figures, Rate("heavy answers", spun))
 				}
-				t.Row(fmt.Sprintf("%s + %d", name, clients), append(figures, Rate("heavy answers", spun))...)
+				r.Row(name, figures...)
 				return nil
 			})
 			if err != nil {
-				return err
+				return r, err
 			}
 		}
 		cheap[setup] = got
 	}
-	kneesVerdicts(t, heavy, cheap[setup{rig.Threaded, 0}], cheap[setup{rig.Pool, 2}], cheap[setup{rig.Pool, largePool}])
-	return nil
+	small, large := cheap[setups[2]], cheap[setups[3]]
+	r.Verdicts = kneesVerdicts(p.heavy, cheap[setups[1]], small)
+	if small.beside < large.beside && large.beside < large.alone*onItsKnees {
+		r.Note("Bounding how many compute at once does not help the cheap clients here: with %d workers they wait in no queue, but share the processors; with 2 they wait behind the heavy ones, and get even less (%s against %s). What would help is a queue of their own.",
+			largePool, PerSecond.Format(small.beside), PerSecond.Format(large.beside))
+	}
+	return r, nil
 }
 
-// besideHeavy is what cheap clients get, and how many answers a second the heavy ones beside them.
-func besideHeavy(ctx context.Context, s *rig.Server, heavy int, work, d time.Duration) (*rig.Load, float64, error) {
-	if err := rig.Get(ctx, s.Addr, "/spin?d=1ms", 10*time.Second); err != nil { // now it knows how fast the processor is
-		return nil, 0, err
-	}
-	var spun *rig.Load
+// press returns what cheap clients get, and how many answers a second the heavy ones beside them.
+func (p *heavyLoad) press(ctx context.Context, s *rig.Server, heavy int) (cheap *rig.Load, spun float64, err error) {
+	var heavies *rig.Load
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		spun = rig.Press(ctx, s.Addr, fmt.Sprintf("/spin?d=%v", work), heavy, work+d)
+		heavies = rig.Press(ctx, client.Dial(s.Addr), fmt.Sprintf("/spin?d=%v", p.work), heavy, p.work+p.d)
 	}()
-	rig.Sleep(ctx, work) // then all of them are there
-	cheap := rig.Press(ctx, s.Addr, "/", cheapClients, d)
+	client.Sleep(ctx, p.work) // then all of them are there
+	cheap = rig.Press(ctx, client.Dial(s.Addr), "/", cheapClients, p.d)
 	<-done
 	if cheap.Why != nil {
 		return nil, 0, cheap.Why
 	}
-	return cheap, spun.Rate(), spun.Why
+	return cheap, heavies.Rate(), heavies.Why
 }
 
-func kneesVerdicts(t *Trial, heavy int, threaded, small, large cheapLoad) {
+// kneesVerdicts judges by what the cheap clients got where each client has a goroutine, and from the
+// small pool.
+func kneesVerdicts(heavy int, threaded, small cheapLoad) []Verdict {
 	rate := PerSecond.Format
-	for _, claim := range []struct {
-		text  string
-		got   cheapLoad
-		knees bool
-	}{
-		{fmt.Sprintf("%s starve the cheap ones where each has a goroutine", several(heavy, "CPU-bound client")), threaded, true},
-		{"a pool of two does not let them starve", small, false},
-	} {
-		v := Verdict{
-			Claim:    claim.text,
-			Expected: fmt.Sprintf("less than %s, a tenth of what they get alone", rate(claim.got.alone*onItsKnees)),
-			Measured: rate(claim.got.beside),
-			Holds:    claim.got.beside < claim.got.alone*onItsKnees == claim.knees,
-		}
-		if !claim.knees {
-			v.Expected = fmt.Sprintf("at least %s, a tenth of what they get alone", rate(claim.got.alone*onItsKnees))
-		}
-		t.Verdict(v)
-	}
-	if small.beside < large.beside && large.beside < large.alone*onItsKnees {
-		t.Note("Bounding how many compute at once does not help the cheap clients here: with %d workers they wait in no queue, but share the processors; with 2 they wait behind the heavy ones, and get even less (%s against %s). What would help is a queue of their own.",
-			largePool, rate(small.beside), rate(large.beside))
-	}
+	return []Verdict{{Claim: fmt.Sprintf("%s starve the cheap ones where each has a goroutine", several(heavy, "CPU-bound client")), Answer: answer(threaded.beside < threaded.alone*onItsKnees),
+		Expected: fmt.Sprintf("less than %s, a tenth of what they get alone", rate(threaded.alone*onItsKnees)), Measured: rate(threaded.beside)}, {
+		Claim:    "a pool of two does not let them starve",
+		Expected: fmt.Sprintf("at least %s, a tenth of what they get alone", rate(small.alone*onItsKnees)),
+		Measured: rate(small.beside),
+		Answer:   answer(small.beside >= small.alone*onItsKnees),
+	}}
 }

@@ -1,9 +1,10 @@
-// Package experiments holds what the texts about concurrent servers claim, as things to try: a file for each, and
-// beside them this one, experiment.go, events.go and figures.go; os-threads goes on in thread_limit.go.
+// Package experiments holds claims about concurrent servers as things to try: a file for each. Beside
+// them are this file, experiment.go, result.go and figures.go; os-threads goes on in thread_limit.go.
 //
-// To add one, add one file. Its init function calls add with an [Experiment]: its name, which is also the file's with
-// hyphens for underscores, its place in the list, the claim and who makes it, and a Setup function that declares the
-// parameters as flags and returns what runs. This is all of greeting.go:
+// To add one, add a file, and a line to the list [All] in experiment.go. The file declares an
+// [Experiment]: its name, which is also the file's with hyphens for underscores, the claim and who
+// makes it, and a Setup function, which declares the parameters as flags and returns what runs. This
+// is all of greeting.go; its line in the list is "greeting,":
 //
 //	package experiments
 //
@@ -13,46 +14,55 @@
 //		"time"
 //
 //		"example.com/concurrent-servers/scripts/lab/rig"
+//		"example.com/concurrent-servers/shared/console"
 //	)
 //
-//	func init() {
-//		add(Experiment{
-//			Name:   "greeting",
-//			Place:  140,
-//			Claim:  "a client is greeted within a moment",
-//			Source: "our own",
-//			Shows:  "Connects to part 2 and waits for its greeting.",
-//			Bars:   []string{"waited"},
-//			Setup: func(fs *flag.FlagSet) Run {
-//				patience := duration(fs, "patience", time.Second, time.Millisecond, time.Minute, "wait for this `time`")
-//				return func(ctx context.Context, t *Trial) error { return greeting(ctx, t, *patience) }
-//			},
-//		})
+//	var greeting = Experiment{
+//		Name:   "greeting",
+//		Claim:  "a client is greeted within a moment",
+//		Source: "our own",
+//		Shows:  "Connects to part 2 and waits for its greeting.",
+//		Bars:   []string{"waited"},
+//		Setup: func(fs *flag.FlagSet) Run {
+//			var p guest
+//			console.DurationVar(fs, &p.patience, "patience", time.Second, time.Millisecond, time.Minute, "wait for this `time`")
+//			return p.run
+//		},
 //	}
 //
-//	func greeting(ctx context.Context, t *Trial, patience time.Duration) error {
-//		return t.Servers.With(ctx, rig.Threaded, nil, func(s *rig.Server) error {
-//			visit := rig.Visitor(ctx, s.Addr, patience)
-//			t.Row(s.Part, Time("waited", visit.Known))
-//			t.Verdict(Verdict{
-//				Claim:    "a client is greeted within a moment",
-//				Expected: "served",
-//				Measured: outcome(visit),
-//				Holds:    visit.Greeted,
-//			})
+//	type guest struct{ patience time.Duration }
+//
+//	func (p *guest) run(ctx context.Context, t *Trial) (r Result, err error) {
+//		t.Steps(1)
+//		t.Step("a client comes to part 2")
+//		err = t.With(ctx, rig.Threaded, nil, func(s *rig.Server) error {
+//			visit := rig.Visitor(ctx, s.Addr, p.patience)
+//			r.Row(s.Name, Time("waited", visit.Known))
+//			r.Verdicts = greetingVerdicts(visit)
 //			return nil
 //		})
+//		return r, err
 //	}
 //
-// The lab lists it, parses its flags, draws its rows and lanes, and writes them as JSON. What package rig has will do
-// for most: the parts as running programs, their meters, and clients that wait or press.
+//	func greetingVerdicts(visit rig.Visit) []Verdict {
+//		return []Verdict{{
+//			Claim:    "a client is greeted within a moment",
+//			Expected: "served",
+//			Measured: outcome(visit),
+//			Answer:   answer(visit.Greeted),
+//		}}
+//	}
 //
-// An experiment returns an error when it could not find out: a client failed that should not have, a server ended, the
-// machine cannot hold so many clients. A claim that turns out to be false is no error but a [Verdict]. It must end by
-// itself, in half a minute at most with its defaults, and within a moment once ctx is done; [rig.Servers.With] ends the
-// server.
+// The lab lists it, parses its flags, and shows its result as text, as pictures and as JSON. Package
+// rig has what most experiments need: the parts as running programs, their meters, and clients that
+// wait or press.
 //
-// Then add a line to TestVerdictsAreMeasuredAndFlip in experiments_test.go: the experiment with parameters that make
-// it quick, the verdicts it must give (y or n for each), and those that it must give with other servers in the parts'
-// places, or with other parameters.
+// An experiment returns an error when it could not find out: a client failed that should not have, a
+// server ended, the machine cannot hold so many clients. A claim that turns out to be false is not an
+// error but a [Verdict]. An experiment must end by itself, in half a minute at most with its
+// defaults, and within a moment when ctx is done; [rig.Servers.With] ends the server.
+//
+// A function without side effects judges the figures. Add made-up figures to the test in
+// verdicts_test.go: some by which the claims hold, some by which they do not. Add a line with
+// parameters that make the experiment quick to the test in experiments_test.go, which runs it.
 package experiments

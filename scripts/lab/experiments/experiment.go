@@ -1,151 +1,114 @@
 package experiments
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"log/slog"
-	"slices"
-	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/client"
-	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/timeline"
 )
 
-// An Experiment is one thing to try, and what is claimed about it.
-type Experiment struct {
-	Name   string
-	Place  int    // in the list, smallest first
-	Claim  string // in a line
-	Source string // who makes it
-	Shows  string // what is done and what to look for, in some sentences
-
-	Curves []Curve  // which figures of the rows are worth seeing as curves
-	Bars   []string // which figures of the rows are parts of one bar; one figure makes a plain bar
-
-	// Setup declares the parameters, with their defaults, and returns what runs with the values that they will have.
-	Setup func(fs *flag.FlagSet) Run
+// All is the list of the experiments, in the order in which the lab shows them.
+var All = []Experiment{
+	threeClients,
+	arrivals,
+	sleep,
+	whereTheyWait,
+	idleFlood,
+	osThreads,
+	cpuBound,
+	degradation,
+	poolSize,
+	nagle,
+	lostUpdate,
+	squatters,
+	refuseOrWait,
 }
 
-// A Run does an experiment and tells t what it finds. It returns an error when it could not find out.
-type Run func(ctx context.Context, t *Trial) error
+// An Experiment is something to try, and what is claimed about it.
+type Experiment struct {
+	Name   string
+	Claim  string // in a line
+	Source string // who makes the claim
+	Shows  string // what is done and what to look for, in some sentences
+
+	Curves []Curve  // the figures of the rows that are worth seeing as curves
+	Bars   []string // the figures of the rows that are parts of one bar; one figure makes a plain bar
+
+	// Setup declares the parameters as flags and returns the function that runs the experiment
+	// with the values that the flags then have.
+	Setup func(fs *flag.FlagSet) Run
+}
 
 // A Curve is the figure called Y over the figure called X, for each subject.
 type Curve struct{ X, Y string }
 
-var all []Experiment
+// A Run runs an experiment. It returns what it found, and an error if it could not find out
+// everything. The error wraps [console.ErrBusy] if the machine was too busy to judge.
+type Run func(ctx context.Context, t *Trial) (Result, error)
 
-func add(e Experiment) { all = append(all, e) }
-
-// All returns the experiments in their order.
-func All() []Experiment {
-	return slices.SortedFunc(slices.Values(all), func(a, b Experiment) int { return cmp.Compare(a.Place, b.Place) })
-}
-
-// A Trial is one run of an experiment. It tells a listener what happens.
+// A Trial is what an experiment runs with.
 type Trial struct {
-	Servers *rig.Servers
+	*rig.Servers
+	Progress func(Step) // is called before each step
 
-	mu          sync.Mutex
-	listen      func(Event)
 	step, steps int
 }
 
-// NewTrial returns a trial with the given servers. It calls listen for each event, for one at a time.
-func NewTrial(servers *rig.Servers, listen func(Event)) *Trial {
-	return &Trial{Servers: servers, listen: listen}
+// A Step is what an experiment does next.
+type Step struct {
+	Number, Of int // from 1
+	What       string
 }
 
-func (t *Trial) tell(e Event) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.listen(e)
-}
-
-// Steps says of how many steps the trial will consist. It and Step are for the goroutine that runs the experiment.
+// Steps says how many steps there will be.
 func (t *Trial) Steps(n int) { t.steps = n }
 
-// Step says what is done next.
+// Step says what the experiment does next. Only one goroutine may call it.
 func (t *Trial) Step(format string, args ...any) {
 	t.step++
-	t.tell(Step{t.step, t.steps, fmt.Sprintf(format, args...)})
+	t.Progress(Step{t.step, t.steps, fmt.Sprintf(format, args...)})
 }
 
-// Lanes lets clients run, as lanes of the chart called name, and returns that chart. The lanes are called names
-// instead of conn0 and so on, where there are names. A client that failed is an error.
-func (t *Trial) Lanes(ctx context.Context, name string, run client.Run, names ...string) (timeline.Chart, error) {
-	run.Log = slog.New(slog.DiscardHandler)
-	run.Follow = func(i int, stage client.Stage, lane timeline.Lane) {
-		if i < len(names) {
-			lane.Name = names[i]
+// EachPart takes a step for each part, with the part's name in it, and calls use with the part
+// started with args.
+func (t *Trial) EachPart(ctx context.Context, step string, args []string, use func(*rig.Server) error) error {
+	for _, part := range rig.Parts {
+		t.Step(step, part)
+		if err := t.With(ctx, part, args, use); err != nil {
+			return err
 		}
-		t.tell(Lane{name, i, stage, lane})
 	}
+	return nil
+}
+
+// talk runs clients against s and returns their lanes under the server's name. It also returns an
+// error if a client failed.
+func talk(ctx context.Context, s *rig.Server, run client.Run) (timeline.Chart, error) {
+	run.Dial, run.Log = client.Dial(s.Addr), slog.New(slog.DiscardHandler)
 	chart := run.Do(ctx)
-	if ctx.Err() != nil {
-		return chart, console.ErrInterrupted
-	}
+	chart.Title = s.Name
 	for _, l := range chart.Lanes {
 		if l.Failure != "" {
-			return chart, fmt.Errorf("%s, %s: %s", name, l.Name, l.Failure)
+			return chart, fmt.Errorf("%s: %s", l.Name, l.Failure)
 		}
 	}
 	return chart, nil
 }
 
-// Title gives the chart called name a title, when it is known what the chart shows.
-func (t *Trial) Title(name, title string) { t.tell(Title{name, title}) }
+// near reports whether a time is what it should be, as exactly as a busy machine allows.
+func near(got, want time.Duration) bool {
+	return (got - want).Abs() <= 20*time.Millisecond+want/4
+}
 
-// Row tells figures about a subject: a server, or a way of doing something.
-func (t *Trial) Row(subject string, figures ...Figure) { t.tell(Row{subject, figures}) }
-
-// Note tells something that stands below the results, in a sentence or more.
-func (t *Trial) Note(format string, args ...any) { t.tell(Note{fmt.Sprintf(format, args...)}) }
-
-// Verdict tells whether a claim holds.
-func (t *Trial) Verdict(v Verdict) { t.tell(v) }
-
-// Settled waits until the clients of s have come where they will be, and tells its meters.
-func (t *Trial) Settled(ctx context.Context, s *rig.Server) (rig.Meters, error) {
-	m, err := s.Settled(ctx)
-	if err == nil {
-		t.tell(Reading{s.Part, m})
+// several says a number of things in words.
+func several(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
 	}
-	return m, err
-}
-
-// duration declares a flag for a time between two others.
-func duration(fs *flag.FlagSet, name string, value, least, most time.Duration, usage string) *time.Duration {
-	d := &within{value, least, most}
-	fs.Var(d, name, usage)
-	return &d.value
-}
-
-type within struct{ value, least, most time.Duration }
-
-func (d *within) String() string {
-	if d.value == 0 {
-		return ""
-	}
-	return console.Duration(d.value)
-}
-
-func (d *within) Set(text string) error {
-	value, err := time.ParseDuration(text)
-	if err != nil || value < d.least || value > d.most {
-		return fmt.Errorf("want a time from %s to %s, for example %s", console.Duration(d.least), console.Duration(d.most), console.Duration(d.value))
-	}
-	d.value = value
-	return nil
-}
-
-// count declares a flag for a number from 1 up.
-func count(fs *flag.FlagSet, name string, value int, usage string) *int {
-	n := new(int)
-	console.CountVar(fs, n, name, value, usage)
-	return n
+	return fmt.Sprintf("%d %ss", n, thing)
 }

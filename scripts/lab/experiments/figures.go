@@ -10,20 +10,12 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-// A Figure is one measured value.
+// A Figure is one measured value. The value is [rig.Unknown] if the system does not tell it.
 type Figure struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
-	Unit  Unit    `json:"unit"`
-	Text  string  `json:"text,omitempty"` // what to say instead of the value
-}
-
-// several is a number of things in words.
-func several(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	Unit  Unit    `json:"unit,omitempty"`
+	Text  string  `json:"text,omitempty"` // what to show instead of the value
 }
 
 // A Unit is what a figure counts.
@@ -37,20 +29,20 @@ const (
 	PerSecond Unit = "per second"
 )
 
-// Count is a number of things; [rig.Unknown] stands for a figure that the system does not tell.
-func Count(name string, n int64) Figure { return Figure{name, float64(n), Things, ""} }
+// Count returns a number of things as a figure.
+func Count(name string, n int64) Figure { return Figure{Name: name, Value: float64(n)} }
 
-// Memory is a number of bytes, or [rig.Unknown].
+// Memory returns a number of bytes as a figure.
 func Memory(name string, n int64) Figure { return Figure{name, float64(n), Bytes, ""} }
 
-// Time is a time.
+// Time returns a time as a figure.
 func Time(name string, d time.Duration) Figure { return Figure{name, d.Seconds(), Seconds, ""} }
 
-// Rate is a number of things per second.
+// Rate returns a number of things per second as a figure.
 func Rate(name string, r float64) Figure { return Figure{name, r, PerSecond, ""} }
 
-// Within is the time within which a share q of the requests of a load was answered or given up, with a > before it if
-// it may have been longer.
+// Within returns the time within which the server answered a share q of the requests of a load, or
+// the clients gave up. A > before it says that it may have been longer.
 func Within(name string, l *rig.Load, q float64) Figure {
 	d, atLeast := l.Quantile(q)
 	f := Time(name, d)
@@ -60,16 +52,16 @@ func Within(name string, l *rig.Load, q float64) Figure {
 	return f
 }
 
-// As is f with text in place of its value.
+// As returns f with text in place of its value.
 func (f Figure) As(text string) Figure {
 	f.Text = text
 	return f
 }
 
-// Known says whether the system tells the figure.
+// Known reports whether the system tells the figure.
 func (f Figure) Known() bool { return f.Value != rig.Unknown }
 
-// String is the value as a person reads it.
+// String returns the value as a person reads it.
 func (f Figure) String() string {
 	switch {
 	case f.Text != "":
@@ -80,7 +72,7 @@ func (f Figure) String() string {
 	return f.Unit.Format(f.Value)
 }
 
-// Format writes a value of this unit as a person reads it, to two or three figures.
+// Format writes a value of this unit as a person reads it, to two or three digits.
 func (u Unit) Format(v float64) string {
 	switch u {
 	case Seconds:

@@ -1,54 +1,54 @@
 package experiments
 
 import (
-	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"runtime"
 	"strings"
-	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/client"
 	"example.com/concurrent-servers/shared/console"
 )
 
-func init() {
-	add(Experiment{
-		Name:   "lost-update",
-		Place:  110,
-		Claim:  "threads step on each other's toes where they change what another works with",
-		Source: "Warden, How to write a socket server, part III",
-		Shows: "Over the words protocol, lets clients ask part 2 for one word many times. The server counts the questions: " +
-			"without a lock (built with the tag racy), and with one. Then it compares the count with the questions.",
-		Bars: []string{"lost"},
-		Setup: func(fs *flag.FlagSet) Run {
-			clients := count(fs, "clients", 8, "the `number` of clients that ask at once")
-			times := count(fs, "times", 50_000, "the `number` of questions that each asks")
-			return func(ctx context.Context, t *Trial) error { return lostUpdate(ctx, t, *clients, *times) }
-		},
-	})
+var lostUpdate = Experiment{
+	Name:   "lost-update",
+	Claim:  "threads step on each other's toes where they change what another works with",
+	Source: "Warden, How to write a socket server, part III",
+	Shows: "Over the words protocol, lets clients ask part 2 for one word many times. The server counts the questions: " +
+		"without a lock (built with the tag racy), and with one. Then it compares the count with the questions.",
+	Bars: []string{"lost"},
+	Setup: func(fs *flag.FlagSet) Run {
+		var p askers
+		console.CountVar(fs, &p.clients, "clients", 8, "the `number` of clients that ask at once")
+		console.CountVar(fs, &p.times, "times", 50_000, "the `number` of questions that each asks")
+		return p.run
+	},
 }
+
+type askers struct{ clients, times int }
 
 const askedWord = "light"
 
-func lostUpdate(ctx context.Context, t *Trial, clients, times int) error {
-	if clients < 2 {
-		return console.Usagef("-clients %d: want at least 2, one alone cannot step on anybody's toes", clients)
+func (p *askers) run(ctx context.Context, t *Trial) (r Result, err error) {
+	if p.clients < 2 {
+		return r, console.Usagef("-clients %d: want at least 2, one alone cannot step on anybody's toes", p.clients)
 	}
 	t.Steps(2)
-	asked := int64(clients) * int64(times)
+	asked := int64(p.clients) * int64(p.times)
 	var lost []int64
 	for _, way := range []struct{ name, part string }{
 		{"without a lock", rig.Threaded + rig.Racy}, {"with a lock", rig.Threaded},
 	} {
-		t.Step("%d clients ask %d times each, %s", clients, times, way.name)
-		err := t.Servers.With(ctx, way.part, []string{"-quiet", "-protocol", "words"}, func(s *rig.Server) error {
-			if err := askAll(ctx, s.Addr, clients, times); err != nil {
+		t.Step("%d clients ask %d times each, %s", p.clients, p.times, way.name)
+		err := t.With(ctx, way.part, []string{"-quiet", "-protocol", "words"}, func(s *rig.Server) error {
+			if err := p.askAll(ctx, s.Addr); err != nil {
 				return err
 			}
 			counted, err := tally(ctx, s.Addr)
@@ -59,84 +59,65 @@ func lostUpdate(ctx context.Context, t *Trial, clients, times int) error {
 				return fmt.Errorf("counted %d questions of %d", counted, asked)
 			}
 			lost = append(lost, asked-counted)
-			t.Row(way.name, Count("asked", asked), Count("counted", counted), Count("lost", asked-counted))
+			r.Row(s.Label(way.name), Count("asked", asked), Count("counted", counted), Count("lost", asked-counted))
 			return nil
 		})
 		if err != nil {
-			return err
+			return r, err
 		}
 	}
-	lostUpdateVerdicts(t, lost[0], lost[1], runtime.GOMAXPROCS(0))
-	return nil
+	r.Verdicts = lostUpdateVerdicts(lost[0], lost[1], runtime.GOMAXPROCS(0))
+	return r, nil
 }
 
-func lostUpdateVerdicts(t *Trial, without, with int64, processors int) {
-	v := Verdict{
-		Claim:    "without a lock, questions are lost",
-		Expected: "some lost",
-		Measured: fmt.Sprintf("%d lost", without),
-		Holds:    without > 0,
-	}
+// lostUpdateVerdicts judges by how many questions were lost without a lock, and with one.
+func lostUpdateVerdicts(without, with int64, processors int) []Verdict {
+	lost := Verdict{Claim: "without a lock, questions are lost", Answer: answer(without > 0),
+		Expected: "some lost", Measured: fmt.Sprintf("%d lost", without)}
 	switch {
-	case v.Holds:
-		v.Why = "To add one is to read, to add and to write. Two that read the same number write the same number, and one of the questions is gone."
+	case lost.Answer == Holds:
+		lost.Why = "To add one is to read, to add and to write. Two that read the same number write the same number, and one of the questions is gone."
 	case processors == 1:
-		v.Why = "On one processor a goroutine is hardly ever interrupted between reading the number and writing it."
+		lost.Why = "On one processor a goroutine is hardly ever interrupted between reading the number and writing it."
 	}
-	t.Verdict(v)
-	t.Verdict(Verdict{
-		Claim:    "with a lock, none is",
-		Expected: "0 lost",
-		Measured: fmt.Sprintf("%d lost", with),
-		Holds:    with == 0,
-	})
+	return []Verdict{lost, {Claim: "with a lock, none is", Answer: answer(with == 0),
+		Expected: "0 lost", Measured: fmt.Sprintf("%d lost", with)}}
 }
 
-// askAll lets clients ask for one word so many times each, and returns once all have been answered.
-func askAll(ctx context.Context, addr string, clients, times int) error {
-	var asking sync.WaitGroup
-	errs := make(chan error, clients)
-	for range clients {
-		asking.Go(func() { errs <- askMany(ctx, addr, times) })
+// askAll lets the clients ask for one word, each many times, until all have been answered.
+func (p *askers) askAll(ctx context.Context, addr string) error {
+	errs := make(chan error, p.clients)
+	for range p.clients {
+		go func() {
+			answers, err := say(ctx, addr, strings.Repeat(askedWord+"\n", p.times))
+			if lines := bytes.Count(answers, []byte("\n")); err == nil && lines != p.times+1 { // and the greeting
+				err = fmt.Errorf("got %d lines, want %d", lines, p.times+1)
+			}
+			errs <- err
+		}()
 	}
-	asking.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
-			return err
-		}
+	var err error
+	for range p.clients {
+		err = errors.Join(err, <-errs)
 	}
-	return nil
+	return err
 }
 
-func askMany(ctx context.Context, addr string, times int) error {
-	answers, err := say(ctx, addr, strings.Repeat(askedWord+"\n", times))
-	if err != nil {
-		return err
-	}
-	if lines := bytes.Count(answers, []byte("\n")); lines != times+1 { // and the greeting
-		return fmt.Errorf("got %d lines, want %d", lines, times+1)
-	}
-	return nil
-}
-
-// tally is how often the word has been asked for, by the server's count.
+// tally returns how often the word has been asked for, by the server's count.
 func tally(ctx context.Context, addr string) (n int64, err error) {
 	answers, err := say(ctx, addr, "TOP 1\n")
 	if err != nil {
 		return 0, err
 	}
+	_, top, _ := strings.Cut(string(answers), "\n") // the first line is the greeting
 	var word string
-	lines := bufio.NewScanner(bytes.NewReader(answers))
-	lines.Scan() // the greeting
-	lines.Scan()
-	if _, err := fmt.Sscan(lines.Text(), &word, &n); err != nil || word != askedWord {
-		return 0, fmt.Errorf("TOP 1: got %q, want %s and a number", lines.Text(), askedWord)
+	if _, err := fmt.Sscan(top, &word, &n); err != nil || word != askedWord {
+		return 0, fmt.Errorf("TOP 1: got %.60q, want %s and a number", top, askedWord)
 	}
 	return n, nil
 }
 
-// say sends text, then hangs up, and returns all that was answered.
+// say sends text, hangs up, and returns the server's answers.
 func say(ctx context.Context, addr, text string) ([]byte, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
@@ -147,16 +128,17 @@ func say(ctx context.Context, addr, text string) ([]byte, error) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	conn.SetDeadline(time.Now().Add(time.Minute))
 	sent := make(chan error, 1)
-	go func() { // beside reading, or both sides wait with full buffers
+	go func() { // while the client reads, or both sides wait with full buffers
 		_, err := io.WriteString(conn, text)
 		if err == nil {
 			err = conn.(*net.TCPConn).CloseWrite()
 		}
 		sent <- err
 	}()
-	answers, err := io.ReadAll(conn)
-	if sendErr := <-sent; err == nil {
-		err = sendErr
-	}
-	return answers, err
+	answers, err := io.ReadAll(client.AtMost(conn, maxAnswer+maxAnswer*strings.Count(text, "\n")))
+	conn.Close() // then sending ends, too
+	return answers, errors.Join(err, <-sent)
 }
+
+// maxAnswer is the size of the greeting, and of the answer to a line, at most, in bytes.
+const maxAnswer = 64

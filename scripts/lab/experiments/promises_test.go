@@ -1,78 +1,36 @@
 package experiments
 
 import (
-	"context"
 	"encoding/json"
-	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/servertest"
 )
-
-// At any moment, an interrupt ends an experiment within a second, and no server runs on.
-func TestAnInterruptEndsEachExperimentAtOnce(t *testing.T) {
-	for _, e := range All() {
-		for _, after := range []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond} {
-			ctx, interrupt := context.WithCancel(t.Context())
-			interrupted := make(chan time.Time, 1)
-			var once sync.Once
-			trial := NewTrial(parts, func(Event) {
-				once.Do(func() {
-					time.AfterFunc(after, func() { interrupted <- time.Now(); interrupt() })
-				})
-			})
-			err := e.Setup(flag.NewFlagSet("", flag.ContinueOnError))(ctx, trial)
-			if err == nil && ctx.Err() == nil {
-				interrupt()
-				continue // it was quicker
-			}
-			took := time.Since(<-interrupted)
-			if err != nil { // it may have been done at that moment
-				assert.ErrorIs(t, err, console.ErrInterrupted, "%s after %v", e.Name, after)
-			}
-			assert.Less(t, took, time.Second, "%s after %v", e.Name, after)
-		}
-	}
-	if _, err := exec.LookPath("ps"); err != nil {
-		t.Skip("no ps here to look for what was left running: ", err)
-	}
-	processes, err := exec.Command("ps", "-A", "-ww", "-o", "ppid=,args=").Output()
-	require.NoError(t, err)
-	for line := range strings.Lines(string(processes)) {
-		parent, program, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if parent == strconv.Itoa(os.Getpid()) {
-			assert.NotContains(t, program, "-addr 127.0.0.1:0", "a server still runs")
-		}
-	}
-}
 
 func TestWrongParametersAreRefused(t *testing.T) {
 	for _, line := range []string{
 		"arrivals -pause 100ms -stagger 90ms", "sleep -n 9", "where-they-wait -clients 2", "os-threads -clients 10000",
 		"os-threads -clients 499", "idle-flood -clients 19", "lost-update -clients 1", "degradation -work 50ms -patience 50ms",
-		"squatters -idle-timeout 1s -patience 1s",
+		"squatters -idle-timeout 1s -patience 1s", "degradation -d 50ms -work 50ms", "pool-size -d 50ms -work 50ms",
 	} {
-		err := setup(t, line)(t.Context(), NewTrial(nil, func(Event) {}))
+		_, err := setup(t, line)(t.Context(), &Trial{})
 		assert.ErrorAs(t, err, new(console.UsageError), line)
 	}
 }
 
 func TestEachExperimentSaysWhatItIs(t *testing.T) {
 	names := make(map[string]bool)
-	places := make(map[int]bool)
-	for _, e := range All() {
-		assert.False(t, names[e.Name] || places[e.Place], e.Name)
-		names[e.Name], places[e.Place] = true, true
+	for _, e := range All {
+		assert.False(t, names[e.Name], e.Name)
+		names[e.Name] = true
 		assert.NotEmpty(t, e.Claim, e.Name)
 		assert.NotEmpty(t, e.Source, e.Name)
 		assert.NotEmpty(t, e.Shows, e.Name)
@@ -81,7 +39,8 @@ func TestEachExperimentSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// The example in the package's comment is a whole file. It must build, run, and do what it says.
+// The example in the package's comment is a whole file and a line of the list. It must build, and do
+// what it says.
 func TestTheExampleOfAnExperimentIsOne(t *testing.T) {
 	t.Parallel()
 	doc, err := os.ReadFile("doc.go")
@@ -94,15 +53,27 @@ func TestTheExampleOfAnExperimentIsOne(t *testing.T) {
 			example.WriteByte('\n')
 		}
 	}
-	dir := t.TempDir()
-	file, overlay := filepath.Join(dir, "greeting.go"), filepath.Join(dir, "overlay.json")
-	here, err := filepath.Abs("greeting.go")
+	list, err := os.ReadFile("experiment.go")
 	require.NoError(t, err)
-	places, err := json.Marshal(map[string]any{"Replace": map[string]string{here: file}})
+	const first = "\tthreeClients,\n"
+	require.Contains(t, string(list), first)
+	dir, replace := t.TempDir(), make(map[string]string)
+	for name, text := range map[string]string{
+		"greeting.go": example.String(), "experiment.go": strings.Replace(string(list), first, first+"\tgreeting,\n", 1),
+	} {
+		here, err := filepath.Abs(name)
+		require.NoError(t, err)
+		replace[here] = filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(replace[here], []byte(text), 0o600))
+	}
+	places, err := json.Marshal(map[string]any{"Replace": replace})
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(file, []byte(example.String()), 0o600))
+	overlay := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(overlay, places, 0o600))
-	out, err := exec.Command("go", "run", "-overlay", overlay, "..", "greeting").CombinedOutput()
+	out, err := exec.Command("go", "build", "-overlay", overlay).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	servertest.Slow(t)
+	out, err = exec.Command("go", "run", "-overlay", overlay, "..", "greeting", "-patience", "1m").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	assert.Contains(t, string(out), "✓ holds: a client is greeted within a moment")
 }

@@ -6,77 +6,75 @@ import (
 	"flag"
 	"fmt"
 	"net"
-	"strconv"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
 )
 
-func init() {
-	add(Experiment{
-		Name:   "refuse-or-wait",
-		Place:  130,
-		Claim:  "clients believe that they are connected while nobody serves them",
-		Source: "our own: the case against part 4",
-		Shows: "Fills each server with clients that stay, and lets one more come, with a patience. Measures how long it takes " +
-			"until it is connected, and until it is served or gives up. A server that hangs up when it is full is there to compare; " +
-			"the lab runs it itself.",
-		Bars: []string{"waited"},
-		Setup: func(fs *flag.FlagSet) Run {
-			n := count(fs, "n", 2, "the `number` of clients that stay, of workers, and of slots")
-			patience := duration(fs, "patience", 2*time.Second, 100*time.Millisecond, time.Minute, "how much `time` the client has")
-			return func(ctx context.Context, t *Trial) error { return refuseOrWait(ctx, t, *n, *patience) }
-		},
-	})
+var refuseOrWait = Experiment{
+	Name:   "refuse-or-wait",
+	Claim:  "clients believe that they are connected while nobody serves them",
+	Source: "our own: the case against part 4",
+	Shows: "Fills each server with clients that stay, and lets one more come, with a patience. Measures how long it takes " +
+		"until it is connected, and until it is served or gives up. A server that hangs up when it is full is there to compare; " +
+		"the lab runs it itself.",
+	Bars: []string{"waited"},
+	Setup: func(fs *flag.FlagSet) Run {
+		var p oneMore
+		console.CountVar(fs, &p.n, "n", 2, "the `number` of clients that stay, of workers, and of slots")
+		console.DurationVar(fs, &p.patience, "patience", 2*time.Second, 100*time.Millisecond, time.Minute, "how much `time` the client has")
+		return p.run
+	},
 }
 
-func refuseOrWait(ctx context.Context, t *Trial, n int, patience time.Duration) error {
+type oneMore struct {
+	n        int
+	patience time.Duration
+}
+
+func (p *oneMore) run(ctx context.Context, t *Trial) (r Result, err error) {
 	t.Steps(len(rig.Parts) + 1)
-	visits := make(map[string]rig.Visit)
-	visit := func(name, addr string) {
-		v := rig.Visitor(ctx, addr, patience)
-		visits[name] = v
+	visit := func(name, addr string) rig.Visit {
+		v := rig.Visitor(ctx, addr, p.patience)
 		connected := Time("connected after", v.Connected)
 		if v.Connected == 0 {
 			connected = connected.As("never")
 		}
-		t.Row(name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
+		r.Row(name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
+		return v
 	}
-	for _, part := range rig.Parts {
-		t.Step("one more client comes to %s", part)
-		err := t.Servers.With(ctx, part, []string{"-quiet", "-n", strconv.Itoa(n)}, func(s *rig.Server) error {
-			crowd := rig.NewCrowd(s.Addr)
-			defer crowd.Close()
-			if err := crowd.Join(ctx, n); err != nil {
-				return err
-			}
-			if _, err := t.Settled(ctx, s); err != nil {
-				return err
-			}
-			visit(part, s.Addr)
-			return nil
-		})
-		if err != nil {
+	visits := make(map[string]rig.Visit)
+	err = t.EachPart(ctx, "one more client comes to %s", []string{"-quiet", rig.N(p.n)}, func(s *rig.Server) error {
+		crowd := rig.NewCrowd(s.Addr)
+		defer crowd.Close()
+		if err := crowd.Join(ctx, p.n); err != nil {
 			return err
 		}
-	}
-	t.Step("one more client comes to a server that refuses")
-	err := rig.Serve(func(net.Conn) {}, func(addr string) error { // it hangs up on everybody
-		visit("a server that refuses", addr)
+		if _, err := s.Settled(ctx); err != nil {
+			return err
+		}
+		visits[s.Part] = visit(s.Name, s.Addr)
 		return nil
 	})
-	if ctx.Err() != nil {
-		return console.ErrInterrupted
-	}
 	if err != nil {
-		return err
+		return r, err
 	}
-	refuseVerdicts(t, visits[rig.Pool], visits[rig.BoundedAccept], visits["a server that refuses"], patience)
-	return nil
+	t.Step("one more client comes to a server that refuses")
+	var refused rig.Visit
+	err = rig.Serve(func(net.Conn) {}, func(addr string) error { // it hangs up on everybody
+		refused = visit("a server that refuses", addr)
+		return nil
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Verdicts = p.verdicts(visits[rig.Pool], visits[rig.BoundedAccept], refused)
+	return r, nil
 }
 
-func refuseVerdicts(t *Trial, pool, bounded, refused rig.Visit, patience time.Duration) {
+// verdicts judges by how the visits ended.
+func (p *oneMore) verdicts(pool, bounded, refused rig.Visit) (verdicts []Verdict) {
 	for _, full := range []struct {
 		claim string
 		visit rig.Visit
@@ -86,26 +84,18 @@ func refuseVerdicts(t *Trial, pool, bounded, refused rig.Visit, patience time.Du
 			"The kernel completes the connection by itself and keeps it in the backlog. More than that the client never learns."},
 		{"at a pool that is full it is the same", pool, "The program has accepted it. That, too, the client does not learn."},
 	} {
-		v := Verdict{
-			Claim:    full.claim,
-			Expected: "connected, gives up",
-			Measured: "connected, " + ending(full.visit),
-			Holds:    full.visit.Connected > 0 && errors.Is(full.visit.Reason, rig.ErrNoGreeting),
-		}
+		v := Verdict{Claim: full.claim, Answer: answer(full.visit.Connected > 0 && errors.Is(full.visit.Reason, rig.ErrNoGreeting)),
+			Expected: "connected, gives up", Measured: "connected, " + ending(full.visit)}
 		if full.visit.Connected == 0 {
 			v.Measured = ending(full.visit)
 		}
-		if v.Holds {
+		if v.Answer == Holds {
 			v.Why = full.why
 		}
-		t.Verdict(v)
+		verdicts = append(verdicts, v)
 	}
-	t.Verdict(Verdict{
-		Claim:    "a server that refuses lets it know at once",
-		Expected: fmt.Sprintf("within a tenth of %v", patience),
-		Measured: console.Duration(refused.Known),
-		Holds:    !refused.Greeted && refused.Known < patience/10,
-	})
+	return append(verdicts, Verdict{Claim: "a server that refuses lets it know at once", Answer: answer(!refused.Greeted && refused.Known < p.patience/10),
+		Expected: fmt.Sprintf("within a tenth of %v", p.patience), Measured: console.Duration(refused.Known)})
 }
 
 // ending says how a visit ended.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strconv"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -12,79 +11,90 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-func init() {
-	add(Experiment{
-		Name:   "sleep",
-		Place:  30,
-		Claim:  "one slow request blocks all behind it; a pool fixes that, until n of them sleep",
-		Source: "The Rust Programming Language, last chapter",
-		Shows: "Over http, lets some clients request /sleep and then one more request /, and draws how long that one waits: " +
-			"behind one sleeper in part 1, behind 0 to n+1 of them in part 3.",
-		Setup: func(fs *flag.FlagSet) Run {
-			d := duration(fs, "d", 400*time.Millisecond, 50*time.Millisecond, time.Minute, "each sleeper sleeps for this `time`")
-			n := count(fs, "n", 2, "the `number` of workers of part 3")
-			return func(ctx context.Context, t *Trial) error { return sleep(ctx, t, *d, *n) }
-		},
-	})
+var sleep = Experiment{
+	Name:   "sleep",
+	Claim:  "one slow request blocks all behind it; a pool fixes that, until n of them sleep",
+	Source: "The Rust Programming Language, last chapter",
+	Shows: "Over http, lets some clients request /sleep and then one more request /, and draws how long that one waits: " +
+		"behind one sleeper in part 1, behind 0 to n+1 of them in part 3.",
+	Setup: func(fs *flag.FlagSet) Run {
+		var p sleepers
+		console.DurationVar(fs, &p.d, "d", 400*time.Millisecond, 50*time.Millisecond, time.Minute, "each sleeper sleeps for this `time`")
+		console.CountVar(fs, &p.n, "n", 2, "the `number` of workers of part 3")
+		return p.run
+	},
 }
 
-func sleep(ctx context.Context, t *Trial, d time.Duration, n int) error {
-	if n > 8 {
-		return console.Usagef("-n %d: want at most 8, or the charts fill the screen", n)
+type sleepers struct {
+	d time.Duration
+	n int
+}
+
+func (p *sleepers) run(ctx context.Context, t *Trial) (r Result, err error) {
+	if p.n > 8 {
+		return r, console.Usagef("-n %d: want at most 8, or the charts fill the screen", p.n)
 	}
-	if d > time.Minute {
-		return console.Usagef("-d %v: want at most 1m, which is as long as the servers sleep", d)
-	}
-	type run struct {
-		part     string
-		sleepers int
-	}
-	runs := []run{{rig.Sequential, 0}, {rig.Sequential, 1}}
-	for sleepers := range n + 2 {
-		runs = append(runs, run{rig.Pool, sleepers})
-	}
-	t.Steps(len(runs))
-	waited := make(map[run]time.Duration)
-	for _, r := range runs {
-		t.Step("%s and one other client ask %s", several(r.sleepers, "sleeper"), r.part)
-		args := []string{"-protocol", "http", "-quiet", "-n", strconv.Itoa(n)}
-		err := t.Servers.With(ctx, r.part, args, func(s *rig.Server) error {
-			var paths, names []string
-			for i := range r.sleepers {
-				paths = append(paths, fmt.Sprintf("/sleep?d=%v", d))
-				names = append(names, fmt.Sprint("sleeper", i+1))
+	t.Steps(2 + p.n + 2)
+	behind := func(part string, sleepers int) (waited time.Duration, err error) {
+		t.Step("%s and one other client ask %s", several(sleepers, "sleeper"), part)
+		err = t.With(ctx, part, []string{"-protocol", "http", "-quiet", rig.N(p.n)}, func(s *rig.Server) error {
+			var paths []string
+			for range sleepers {
+				paths = append(paths, fmt.Sprintf("/sleep?d=%v", p.d))
 			}
-			name := fmt.Sprintf("%s, %s", r.part, several(r.sleepers, "sleeper"))
-			chart, err := t.Lanes(ctx, name,
-				client.Run{Dial: client.Dial(s.Addr), Clients: r.sleepers + 1, Protocol: "http", Paths: append(paths, "/")},
-				append(names, "other")...)
+			chart, err := talk(ctx, s, client.Run{Clients: sleepers + 1, Protocol: "http", Paths: append(paths, "/")})
+			chart.Title = fmt.Sprintf("%s, %s", s.Name, several(sleepers, "sleeper"))
+			for i := range sleepers {
+				chart.Lanes[i].Name = fmt.Sprint("sleeper", i+1)
+			}
+			other := &chart.Lanes[sleepers]
+			other.Name, waited = "other", other.Waited
+			r.Charts = append(r.Charts, chart)
 			if err != nil {
 				return err
 			}
-			t.Title(name, name)
-			waited[r] = chart.Lanes[r.sleepers].Waited
-			t.Row(r.part, Count("sleepers", int64(r.sleepers)), Time("the other waited", waited[r]))
+			r.Row(s.Name, Count("sleepers", int64(sleepers)), Time("the other waited", waited))
 			return nil
 		})
-		if err != nil {
-			return err
-		}
+		return waited, err
 	}
+	var sequential, pool []time.Duration // by the number of sleepers
+	for n := range 2 {
+		waited, err := behind(rig.Sequential, n)
+		if err != nil {
+			return r, err
+		}
+		sequential = append(sequential, waited)
+	}
+	for n := range p.n + 2 {
+		waited, err := behind(rig.Pool, n)
+		if err != nil {
+			return r, err
+		}
+		pool = append(pool, waited)
+	}
+	r.Verdicts = p.verdicts(sequential[1], pool[p.n-1], pool[p.n])
+	return r, nil
+}
+
+// verdicts judges by how long the other client waited: behind one sleeper at the sequential server,
+// and behind one less than n, and n, at the pool.
+func (p *sleepers) verdicts(sequential, less, full time.Duration) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		text   string
-		run    run
+		waited time.Duration
 		blocks bool
 	}{
-		{"one sleeper blocks a sequential server", run{rig.Sequential, 1}, true},
-		{fmt.Sprintf("a pool of %d serves on beside %s", n, several(n-1, "sleeper")), run{rig.Pool, n - 1}, false},
-		{fmt.Sprintf("%s block a pool of %d", several(n, "sleeper"), n), run{rig.Pool, n}, true},
+		{"one sleeper blocks a sequential server", sequential, true},
+		{fmt.Sprintf("a pool of %d serves on beside %s", p.n, several(p.n-1, "sleeper")), less, false},
+		{fmt.Sprintf("%s block a pool of %d", several(p.n, "sleeper"), p.n), full, true},
 	} {
-		got := waited[claim.run]
-		v := Verdict{Claim: claim.text, Expected: "served at once", Measured: "waited " + console.Duration(got), Holds: near(got, 0)}
+		v := Verdict{Claim: claim.text, Expected: "served at once", Measured: "waited " + console.Duration(claim.waited)}
+		v.Answer = answer(near(claim.waited, 0))
 		if claim.blocks {
-			v.Expected, v.Holds = "waits about "+console.Duration(d), near(got, d)
+			v.Expected, v.Answer = "waits about "+console.Duration(p.d), answer(near(claim.waited, p.d))
 		}
-		t.Verdict(v)
+		verdicts = append(verdicts, v)
 	}
-	return nil
+	return verdicts
 }

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/client"
+	"example.com/concurrent-servers/shared/console"
 )
 
 // pastTheLimit is the end of the experiment os-threads: more threads than the Go runtime allows.
-func pastTheLimit(ctx context.Context, t *Trial) error {
+func pastTheLimit(ctx context.Context, t *Trial, r *Result) error {
 	const clients = maxThreads + 100
-	var end string
 	var held int
-	err := t.Servers.With(ctx, rig.Threaded, []string{"-quiet", "-os-threads"}, func(s *rig.Server) error {
+	var log string
+	err := t.With(ctx, rig.Threaded, []string{"-quiet", "-os-threads"}, func(s *rig.Server) error {
 		crowd := rig.NewCrowd(s.Addr)
 		defer crowd.Close()
 		joinErr := crowd.Join(ctx, clients) // the server may end while they join
@@ -25,62 +27,66 @@ func pastTheLimit(ctx context.Context, t *Trial) error {
 			return joinErr
 		}
 		err := servesOrEnds(ctx, s, held)
-		if err == errEnded {
-			end = lastWords(s.Log())
-		}
+		log = s.Log()
 		return err
 	})
 	ended := errors.Is(err, errEnded)
-	if errors.Is(err, rig.ErrTooMany) {
-		t.Note("To go past %d threads takes as many connections: %v.", maxThreads, err)
+	switch {
+	case errors.Is(err, rig.ErrTooMany):
+		r.Note("To go past %d threads takes as many connections: %v.", maxThreads, err)
 		return nil
-	}
-	if err != nil && !ended {
+	case err != nil && !ended:
 		return err
 	}
-	if ended && !strings.Contains(end, "10000-thread limit") {
-		return fmt.Errorf("the server ended for another reason than its number of threads: %s", cmp.Or(end, "it did not say why"))
-	}
-	v := Verdict{
-		Claim:    "the Go runtime ends a program with more than 10,000 threads",
-		Expected: "it ends",
-		Measured: fmt.Sprintf("it runs on with %d clients", held),
-		Holds:    ended,
+	words := lastWords(log)
+	if ended && !strings.Contains(words, "10000-thread limit") {
+		return fmt.Errorf("the server ended for another reason than its number of threads: %s", cmp.Or(words, "it did not say why"))
 	}
 	if ended {
-		v.Measured = "it ended"
-		v.Why = "The runtime takes that many threads for a mistake that would fill the machine, and no recover stops it (runtime/debug.SetMaxThreads sets the limit)."
-		t.Note("The last words of the server: %s.", end)
+		r.Note("The last words of the server: %s.", words)
 	}
-	t.Verdict(v)
+	r.Verdicts = append(r.Verdicts, limitVerdict(ended, held))
 	return nil
 }
 
-// limitPatience is how long a server may take to end: it says of every goroutine what it was doing.
-const limitPatience = 30 * time.Second
+// limitVerdict judges by whether the server ended, and how many clients it held.
+func limitVerdict(ended bool, held int) Verdict {
+	v := Verdict{Claim: "the Go runtime ends a program with more than 10,000 threads", Answer: answer(ended),
+		Expected: "it ends", Measured: fmt.Sprintf("it runs on with %d clients", held)}
+	if ended {
+		v.Measured = "it ended"
+		v.Why = "The runtime takes that many threads for a mistake that would fill the machine, and no recover stops it (runtime/debug.SetMaxThreads sets the limit)."
+	}
+	return v
+}
 
-// servesOrEnds waits until the server serves so many clients, or has ended, which is errEnded.
+// servePatience is how long a server may take to serve all clients, or to end: before that it prints
+// what each of its goroutines was doing.
+const servePatience = 30 * time.Second
+
+// errEnded says that the server has ended.
+var errEnded = errors.New("ended")
+
+// servesOrEnds waits until the server serves so many clients, or returns errEnded if it ends.
 func servesOrEnds(ctx context.Context, s *rig.Server, clients int) error {
-	for began := time.Now(); time.Since(began) < limitPatience; {
-		m, readErr := s.Read(ctx) // an error says that it is about to end
+	for began := time.Now(); time.Since(began) < servePatience; {
+		vars, err := s.Vars(ctx) // an error says that the server is about to end
+		if err == nil && vars.Serving >= int64(clients) {
+			return nil
+		}
+		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
 		select {
 		case <-s.Exited():
 			return errEnded
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
-		if readErr == nil && m.Serving >= int64(clients) {
-			return nil
+		default:
 		}
 	}
-	return fmt.Errorf("neither serves %d clients nor ends, within %v", clients, limitPatience)
+	return fmt.Errorf("it neither serves %d clients nor ends, within %v: %w; run it again", clients, servePatience, console.ErrBusy)
 }
 
-// errEnded says that the server has ended, as it should.
-var errEnded = errors.New("ended")
-
-// lastWords is how the Go runtime says why it ends the program.
+// lastWords returns how the Go runtime says why it ends the program.
 func lastWords(log string) string {
 	var words []string
 	for line := range strings.Lines(log) {

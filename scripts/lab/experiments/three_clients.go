@@ -2,55 +2,56 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"strings"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/client"
-	"example.com/concurrent-servers/shared/timeline"
+	"example.com/concurrent-servers/shared/console"
 )
 
-// shortestPause makes a conversation last long enough for others to happen beside it.
-const shortestPause = 10 * time.Millisecond
-
-func init() {
-	add(Experiment{
-		Name:   "three-clients",
-		Place:  10,
-		Claim:  "a sequential server serialises, threads overlap, a pool of two admits the third when one leaves",
-		Source: "Bendersky, Concurrent Servers, parts 1 and 2",
-		Shows: "Lets the same three clients talk to each of the four servers, and draws what happened on one scale. " +
-			"The charts of parts 3 and 4 are alike; the figures below tell them apart.",
-		Setup: func(fs *flag.FlagSet) Run {
-			pause := duration(fs, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
-			return func(ctx context.Context, t *Trial) error { return threeClients(ctx, t, *pause) }
-		},
-	})
+var threeClients = Experiment{
+	Name:   "three-clients",
+	Claim:  "a sequential server serialises, threads overlap, a pool of two admits the third when one leaves",
+	Source: "Bendersky, Concurrent Servers, parts 1 and 2",
+	Shows: "Lets the same three clients talk to each of the four servers, and draws what happened on one scale. " +
+		"The charts of parts 3 and 4 are alike; the figures below tell them apart.",
+	Setup: func(fs *flag.FlagSet) Run {
+		var p trio
+		console.DurationVar(fs, &p.pause, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
+		return p.run
+	},
 }
 
-func threeClients(ctx context.Context, t *Trial, pause time.Duration) error {
+// shortestPause makes a conversation last long enough for others to happen at the same time.
+const shortestPause = 10 * time.Millisecond
+
+type trio struct{ pause time.Duration }
+
+func (p *trio) run(ctx context.Context, t *Trial) (r Result, err error) {
 	t.Steps(len(rig.Parts))
 	atOnce := make(map[string]int)
-	for _, part := range rig.Parts {
-		t.Step("three clients talk to %s", part)
-		err := t.Servers.With(ctx, part, nil, func(s *rig.Server) error {
-			chart, err := t.Lanes(ctx, part, client.Run{Dial: client.Dial(s.Addr), Clients: 3, Pause: pause})
-			if err != nil {
-				return err
-			}
-			accepted := acceptedAtOnce(s.Log())
-			atOnce[part] = chart.AtOnce()
-			t.Title(part, fmt.Sprintf("%s: %d accepted, %d served at a time", part, accepted, chart.AtOnce()))
-			t.Row(part, Count("accepted at once", int64(accepted)), Count("served at once", int64(chart.AtOnce())),
-				Time("total time", chart.Duration()), Time("waited most", chart.LongestWait()))
-			return nil
-		})
-		if err != nil {
-			return err
-		}
+	err = t.EachPart(ctx, "three clients talk to %s", []string{"-quiet"}, func(s *rig.Server) error {
+		chart, err := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause})
+		vars, varsErr := s.Vars(ctx)
+		atOnce[s.Part] = chart.AtOnce()
+		chart.Title = fmt.Sprintf("%s: %d accepted, %d served at a time", s.Name, vars.Peak, chart.AtOnce())
+		r.Charts = append(r.Charts, chart)
+		r.Row(s.Name, Count("accepted at once", int64(vars.Peak)), Count("served at once", int64(chart.AtOnce())),
+			Time("total time", chart.Duration()), Time("waited most", chart.LongestWait()))
+		return errors.Join(err, varsErr)
+	})
+	if err != nil {
+		return r, err
 	}
+	r.Verdicts = trioVerdicts(atOnce)
+	return r, nil
+}
+
+// trioVerdicts judges by how many clients each part served at once.
+func trioVerdicts(atOnce map[string]int) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		part, text string
 		want       int
@@ -60,41 +61,8 @@ func threeClients(ctx context.Context, t *Trial, pause time.Duration) error {
 		{rig.Pool, "a pool of two admits the third when one leaves", 2},
 		{rig.BoundedAccept, "two slots admit the third when one leaves", 2},
 	} {
-		t.Verdict(Verdict{
-			Claim:    claim.text,
-			Expected: fmt.Sprintf("%d at once", claim.want),
-			Measured: fmt.Sprintf("%d at once", atOnce[claim.part]),
-			Holds:    atOnce[claim.part] == claim.want,
-		})
+		verdicts = append(verdicts, Verdict{Claim: claim.text, Answer: answer(atOnce[claim.part] == claim.want),
+			Expected: fmt.Sprintf("%d at once", claim.want), Measured: fmt.Sprintf("%d at once", atOnce[claim.part])})
 	}
-	return nil
-}
-
-// acceptedAtOnce is the largest number of clients that the server had accepted at the same time, by its log.
-func acceptedAtOnce(log string) int {
-	most, now := 0, 0
-	for line := range strings.Lines(log) {
-		switch {
-		case strings.Contains(line, " accepted "):
-			now++
-		case strings.Contains(line, " done "), strings.Contains(line, " failed "):
-			now--
-		}
-		most = max(most, now)
-	}
-	return most
-}
-
-// near says whether a time is what it should be, as exactly as a busy machine allows.
-func near(got, want time.Duration) bool {
-	return (got - want).Abs() <= 20*time.Millisecond+want/4
-}
-
-// waits are how long the clients of a chart waited.
-func waits(c timeline.Chart) []time.Duration {
-	var waits []time.Duration
-	for _, l := range c.Lanes {
-		waits = append(waits, l.Waited)
-	}
-	return waits
+	return verdicts
 }

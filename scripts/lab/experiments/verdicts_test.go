@@ -1,73 +1,138 @@
 package experiments
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/server"
 )
 
-// judged returns the answers that a judge gives.
-func judged(judge func(*Trial)) string {
-	var told []Event
-	judge(NewTrial(nil, func(e Event) { told = append(told, e) }))
-	return answers(told)
+// answers returns the answers of verdicts as one word, y or n for each.
+func answers(verdicts []Verdict) string {
+	word := ""
+	for _, v := range verdicts {
+		word += map[Answer]string{Holds: "y", DoesNotHold: "n"}[v.Answer]
+	}
+	return word
 }
 
-func TestVerdictsAboutSpeedFollowFromTheFigures(t *testing.T) {
-	const ms = time.Millisecond
+const ms = time.Millisecond
+
+// Made-up visits.
+var (
+	served  = rig.Visit{Connected: ms, Known: ms, Greeted: true}
+	gaveUp  = rig.Visit{Connected: ms, Known: time.Second, Reason: rig.ErrNoGreeting}
+	refused = rig.Visit{Connected: ms, Known: ms, Reason: errors.New("closed")}
+)
+
+func servedAfter(d time.Duration) rig.Visit { return rig.Visit{Connected: ms, Known: d, Greeted: true} }
+
+func accepted(accepted, waiting, backlog int64) rig.Meters {
+	return rig.Meters{
+		Vars:   server.Vars{Counters: server.Counters{Accepted: accepted, Waiting: waiting}},
+		System: rig.System{Backlog: backlog},
+	}
+}
+
+func each[T any](one, threaded, pool, bounded T) map[string]T {
+	return map[string]T{rig.Sequential: one, rig.Threaded: threaded, rig.Pool: pool, rig.BoundedAccept: bounded}
+}
+
+func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	thread := perThread{memory: 20 << 10, space: 8 << 20, threads: 1, cpu: 50e-6}
 	goroutine := perThread{memory: 4 << 10, space: 40 << 10, cpu: 20e-6}
-	gaveUp := rig.Visit{Connected: ms, Known: time.Second, Reason: rig.ErrNoGreeting}
-	served := rig.Visit{Connected: ms, Known: ms, Greeted: true}
+	three, flood, squat := []time.Duration{ms, 320 * ms, 641 * ms}, &flood{clients: 40}, &squat{n: 2, idle: 200 * ms}
+	none, third := []time.Duration{ms, ms, 2 * ms}, []time.Duration{0, 2 * ms, 203 * ms}
+	sleepers, waiters, visit := &sleepers{d: 400 * ms, n: 2}, &waiters{clients: 50, n: 2}, &oneMore{patience: time.Second}
 	for _, test := range []struct {
 		what, want string
-		judge      func(*Trial)
+		verdicts   []Verdict
 	}{
-		{"threads that cost", "yyy", func(t *Trial) { threadVerdicts(t, goroutine, thread) }},
-		{"threads that cost nothing", "nnn", func(t *Trial) { threadVerdicts(t, goroutine, goroutine) }},
-		{"threads of which the system tells nothing", "", func(t *Trial) { threadVerdicts(t, goroutine, perThread{space: rig.Unknown}) }},
+		{"three clients as the parts promise", "yyyy", trioVerdicts(each(1, 3, 2, 2))},
+		{"three clients at other servers", "nnnn", trioVerdicts(each(3, 1, 1, 3))},
 
-		{"heavy clients that hurt", "yn", func(t *Trial) { kneesVerdicts(t, 24, cheapLoad{100, 9}, cheapLoad{100, 9}, cheapLoad{}) }},
-		{"heavy clients that do not", "ny", func(t *Trial) { kneesVerdicts(t, 24, cheapLoad{100, 11}, cheapLoad{100, 11}, cheapLoad{}) }},
+		{"waits in turn", "yyyy", inTurnVerdicts(each(three, none, third, third), 440*ms, 120*ms)},
+		{"waits of other servers", "nnnn", inTurnVerdicts(each(none, three, none, three), 440*ms, 120*ms)},
+		{"clients that were not measured", "nnnn", inTurnVerdicts(nil, 440*ms, 120*ms)},
 
-		{"a pool that computes for nobody", "ynny", func(t *Trial) { degradationVerdicts(t, pressed{1, 0}, pressed{1, 0}, pressed{1, 0}) }},
-		{"a pool that is graceful", "yyyn", func(t *Trial) { degradationVerdicts(t, pressed{1, .9}, pressed{1, .9}, pressed{1, .9}) }},
-		{"a pool that stands still", "nnny", func(t *Trial) { degradationVerdicts(t, pressed{}, pressed{}, pressed{}) }},
+		{"sleepers that block", "yyy", sleepers.verdicts(401*ms, ms, 399*ms)},
+		{"sleepers that do not", "nnn", sleepers.verdicts(ms, 401*ms, ms)},
 
-		{"two knees", "yy", func(t *Trial) { poolSizeVerdicts(t, 32, 2, 32, 2) }},
-		{"one knee", "nn", func(t *Trial) { poolSizeVerdicts(t, 32, 32, 32, 2) }},
+		{"a pool that takes all", "ny", waiters.verdicts(accepted(50, 48, 0), accepted(2, 0, 48))},
+		{"a pool that blocks, and slots that do not", "yn", waiters.verdicts(accepted(2, 0, 48), accepted(50, 0, 0))},
+		{"a lost client", "yn", waiters.verdicts(accepted(2, 0, 48), accepted(2, 0, 47))},
+		{"slots where the system does not tell the backlog", "yy", waiters.verdicts(accepted(2, 0, 48), accepted(2, 0, rig.Unknown))},
 
-		{"a delay", "yy", func(t *Trial) { nagleVerdicts(t, 41*ms, ms, ms) }},
-		{"no delay", "ny", func(t *Trial) { nagleVerdicts(t, ms, ms, ms) }},
-		{"a delay for all", "nn", func(t *Trial) { nagleVerdicts(t, 41*ms, 41*ms, 41*ms) }},
+		{"idle clients that stop a pool", "nnn", flood.verdicts(flooded{served, 9}, flooded{served, 9}, flooded{gaveUp, 9})},
+		{"idle clients that stop the others", "yyy", flood.verdicts(flooded{gaveUp, 9}, flooded{refused, rig.Unknown}, flooded{served, 9})},
 
-		{"lost without a lock", "yy", func(t *Trial) { lostUpdateVerdicts(t, 7, 0, 2) }},
-		{"lost with a lock", "nn", func(t *Trial) { lostUpdateVerdicts(t, 0, 7, 2) }},
+		{"threads that cost", "yyy", threadVerdicts(goroutine, thread)},
+		{"threads that cost nothing", "nnn", threadVerdicts(goroutine, goroutine)},
+		{"threads of which the system tells nothing", "", threadVerdicts(goroutine, perThread{space: rig.Unknown})},
+		{"a limit of threads", "y", []Verdict{limitVerdict(true, 0)}},
+		{"no limit of threads", "n", []Verdict{limitVerdict(false, 10_100)}},
 
-		{"a quick refusal", "yyy", func(t *Trial) { refuseVerdicts(t, gaveUp, gaveUp, rig.Visit{Known: ms}, time.Second) }},
-		{"a slow refusal, and a service", "nnn", func(t *Trial) { refuseVerdicts(t, served, served, rig.Visit{Known: time.Second}, time.Second) }},
+		{"heavy clients that hurt", "yn", kneesVerdicts(24, cheapLoad{100, 9}, cheapLoad{100, 9})},
+		{"heavy clients that do not", "ny", kneesVerdicts(24, cheapLoad{100, 11}, cheapLoad{100, 11})},
+
+		{"a pool that computes for nobody", "ynny", degradationVerdicts(pressed{1, 0}, pressed{1, 0}, pressed{1, 0})},
+		{"a pool that is graceful", "yyyn", degradationVerdicts(pressed{1, .9}, pressed{1, .9}, pressed{1, .9})},
+		{"a pool that stands still", "nnny", degradationVerdicts(pressed{}, pressed{}, pressed{})},
+
+		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
+		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
+
+		{"a delay", "yy", nagleVerdicts(41*ms, ms, ms)},
+		{"no delay", "ny", nagleVerdicts(ms, ms, ms)},
+		{"a delay for all", "nn", nagleVerdicts(41*ms, 41*ms, 41*ms)},
+		{"a delay that is far too long", "ny", nagleVerdicts(410*ms, ms, ms)},
+
+		{"lost without a lock", "yy", lostUpdateVerdicts(7, 0, 2)},
+		{"lost with a lock", "nn", lostUpdateVerdicts(0, 7, 2)},
+
+		{"squatters that a timeout ends", "yyyy", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(210*ms), gaveUp))},
+		{"squatters that stop only who should serve on", "nnnn", squat.verdicts(each(gaveUp, gaveUp, served, served), each(served, served, served, served))},
+		{"a timeout that ends too late", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(400*ms), gaveUp))},
+		{"a timeout that ends nothing", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, gaveUp, gaveUp))},
+
+		{"a quick refusal", "yyy", visit.verdicts(gaveUp, gaveUp, refused)},
+		{"a slow refusal, and a service", "nnn", visit.verdicts(served, served, rig.Visit{Known: time.Second})},
+		{"a client that could not connect", "nyy", visit.verdicts(gaveUp, rig.Visit{Known: time.Second, Reason: rig.ErrNoGreeting}, refused)},
 	} {
-		assert.Equal(t, test.want, judged(test.judge), test.what)
+		assert.Equal(t, test.want, answers(test.verdicts), test.what)
+		for _, v := range test.verdicts {
+			assert.NotContains(t, v.Claim+v.Expected+v.Measured+v.Why, "%!", test.what)
+			assert.NotEmpty(t, v.Claim, test.what)
+			assert.NotEmpty(t, v.Expected, test.what)
+		}
 	}
 }
 
-func TestAReasonIsGivenOnlyWhereTheFiguresShowIt(t *testing.T) {
-	whys := func(judge func(*Trial)) (all string) {
-		judge(NewTrial(nil, func(e Event) {
-			if v, ok := e.(Verdict); ok {
-				all += v.Why
-			}
-		}))
+func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
+	whys := func(verdicts []Verdict) (all string) {
+		for _, v := range verdicts {
+			all += v.Why
+		}
 		return all
 	}
-	assert.Contains(t, whys(func(t *Trial) { degradationVerdicts(t, pressed{1, 0}, pressed{1, 0}, pressed{1, 0}) }), "who have just left")
-	assert.Empty(t, whys(func(t *Trial) { degradationVerdicts(t, pressed{}, pressed{}, pressed{}) }), "it computes for nobody at all")
-	assert.Empty(t, whys(func(t *Trial) { nagleVerdicts(t, 41*time.Millisecond, 0, 41*time.Millisecond) }))
-	assert.Empty(t, whys(func(t *Trial) { refuseVerdicts(t, rig.Visit{Greeted: true}, rig.Visit{Greeted: true}, rig.Visit{}, 1) }))
-	assert.Empty(t, whys(func(t *Trial) { lostUpdateVerdicts(t, 0, 0, 8) }))
+	assert.Contains(t, whys(degradationVerdicts(pressed{1, 0}, pressed{1, 0}, pressed{1, 0})), "who have just left")
+	assert.Empty(t, whys(degradationVerdicts(pressed{}, pressed{}, pressed{})), "it computes for nobody at all")
+	assert.Empty(t, whys(nagleVerdicts(41*ms, 0, 41*ms)))
+	assert.Empty(t, whys((&oneMore{patience: 1}).verdicts(served, served, rig.Visit{})))
+	assert.Empty(t, whys(lostUpdateVerdicts(0, 0, 8)))
+	assert.Contains(t, whys((&flood{}).verdicts(flooded{served, 4 << 10}, flooded{gaveUp, 0}, flooded{served, 0})), "4 KiB")
+	assert.Empty(t, whys((&flood{}).verdicts(flooded{served, rig.Unknown}, flooded{gaveUp, 0}, flooded{served, 0})))
+}
+
+func TestAServerThatHoldsNobodyCostsNothingForEach(t *testing.T) {
+	assert.Equal(t, int64(500), memoryEach(1000, 2000, 2))
+	assert.Equal(t, int64(rig.Unknown), memoryEach(1000, 2000, 0))
+	assert.Equal(t, int64(rig.Unknown), memoryEach(rig.Unknown, rig.Unknown, 2))
 }
 
 func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
@@ -77,17 +142,22 @@ func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
 }
 
 func TestAMeasurementByWhichNobodyCanBeJudgedIsAnError(t *testing.T) {
-	var o overload
-	assert.NoError(t, o.sane(rig.Pool, 0, pressed{0.5, 0.5}))
-	assert.NoError(t, o.sane(rig.Pool, 4, pressed{1, 0}))
-	assert.ErrorContains(t, o.sane(rig.Pool, 4, pressed{1.7, 1.7}), "run it again")
-	assert.ErrorContains(t, o.sane(rig.Pool, 0, pressed{0.5, 0}), "-patience")
+	assert.NoError(t, sane(rig.Pool, 0.5, pressed{0.5, 0.5}))
+	assert.NoError(t, sane(rig.Pool, 4, pressed{1, 0}))
+	assert.ErrorIs(t, sane(rig.Pool, 4, pressed{1.7, 1.7}), console.ErrBusy)
+	assert.NoError(t, sane(rig.Threaded, 4, pressed{1.7, 1.7}))
+	assert.ErrorIs(t, sane(rig.Pool, 0.5, pressed{0.5, 0}), console.ErrBusy)
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {
 	assert.Equal(t, 2, knee([]float64{10, 50, 90, 100, 95}))
 	assert.Equal(t, 0, knee([]float64{100, 100, 100}))
 	assert.Equal(t, 4, knee([]float64{1, 2, 4, 8, 16}))
+}
+
+func TestTheLastWordsOfTheRuntimeAreFound(t *testing.T) {
+	log := "runtime: program exceeds 10000-thread limit\nfatal error: thread exhaustion\n\ngoroutine 1 [running]:\n"
+	assert.Equal(t, "runtime: program exceeds 10000-thread limit; fatal error: thread exhaustion", lastWords(log))
 }
 
 func TestAFigureIsReadAsAPersonReadsIt(t *testing.T) {
@@ -102,7 +172,7 @@ func TestAFigureIsReadAsAPersonReadsIt(t *testing.T) {
 		{Memory("", 8<<20), "8 MiB"},
 		{Memory("", 12), "12 B"},
 		{Memory("", rig.Unknown), "–"},
-		{Time("", 1500*time.Millisecond), "1.5s"},
+		{Time("", 1500*ms), "1.5s"},
 		{Time("", 0), "0s"},
 		{Rate("", 0), "0/s"},
 		{Rate("", 5.25), "5.2/s"},

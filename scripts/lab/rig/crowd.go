@@ -8,40 +8,43 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"example.com/concurrent-servers/shared/client"
 )
 
-// connectPatience is how long a client of a crowd waits for its connection. Over loopback one is there at once,
-// unless the backlog is full, and then it is not there after any time.
+// connectPatience is how long a client of a crowd waits for its connection. Over loopback it is
+// there at once, unless the backlog is full, and then waiting longer does not help.
 const connectPatience = 2 * time.Second
 
-// A Crowd is a number of clients that connect to a server and stay. It says nothing by itself.
+// A Crowd is a number of clients that connect to a server and stay. They say nothing by themselves.
 type Crowd struct {
 	addr    string
 	readers sync.WaitGroup
 
 	mu      sync.Mutex
-	members []*member
-	closed  bool
+	members []net.Conn
+	gone    int // members whose connections have ended
 }
 
-type member struct {
-	net.Conn
-	greeted time.Duration // after how long; 0 for not yet
-	gone    bool          // the server has closed it
-}
-
-// NewCrowd returns an empty crowd before the server at addr. The caller ends it with [Crowd.Close].
+// NewCrowd returns an empty crowd in front of the server at addr. The caller ends it with Close.
 func NewCrowd(addr string) *Crowd { return &Crowd{addr: addr} }
 
-// Join adds n clients. More than this machine can hold are an error, and so is a server that takes no more
-// connections; those that have connected stay.
+var (
+	// ErrFull says that a client could not even connect.
+	ErrFull = errors.New("the kernel's backlog is full")
+
+	// ErrTooMany says that a crowd would be too large for a process on this machine.
+	ErrTooMany = errors.New("clients are more than a process may have open files for")
+)
+
+// Join connects n more clients. It returns [ErrTooMany] if this process cannot hold so many, and
+// [ErrFull] if the server's backlog has no room for another. The clients that have connected stay.
 func (c *Crowd) Join(ctx context.Context, n int) error {
 	if most := mostClients(); c.Held()+n > most {
 		return fmt.Errorf("%d %w: want at most %d, or a higher ulimit -n", c.Held()+n, ErrTooMany, most)
 	}
 	d := net.Dialer{Timeout: connectPatience}
 	for i := range n {
-		arrived := time.Now()
 		conn, err := d.DialContext(ctx, "tcp", c.addr)
 		if late(err) {
 			return fmt.Errorf("%w after %d clients: it has no room for another (on Linux net.core.somaxconn says for how many)", ErrFull, c.Held())
@@ -49,28 +52,21 @@ func (c *Crowd) Join(ctx context.Context, n int) error {
 		if err != nil {
 			return fmt.Errorf("client %d of %d could not connect: %w", i+1, n, err)
 		}
-		m := &member{Conn: conn}
 		c.mu.Lock()
-		c.members = append(c.members, m)
+		c.members = append(c.members, conn)
 		c.mu.Unlock()
-		c.readers.Go(func() { c.read(m, arrived) })
+		c.readers.Go(func() { c.read(conn) })
 	}
 	return nil
 }
 
-// ErrFull says that a client could not even connect.
-var ErrFull = errors.New("the kernel's backlog is full")
-
-// late says whether err is that time was up.
+// late reports whether err says that time was up.
 func late(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()
 }
 
-// ErrTooMany says that a crowd would be too large for a process on this machine.
-var ErrTooMany = errors.New("clients are more than a process may have open files for")
-
-// mostClients is how many connections this process may hold beside all else.
+// mostClients returns how many connections this process may hold besides its other files.
 func mostClients() int {
 	const others = 100
 	if limit := DescriptorLimit(); limit != Unknown {
@@ -79,47 +75,24 @@ func mostClients() int {
 	return math.MaxInt
 }
 
-// read notes the greeting, and then ignores what the server says until it hangs up.
-func (c *Crowd) read(m *member, arrived time.Time) {
-	buf := make([]byte, 64)
+// read ignores what the server says until the connection ends.
+func (c *Crowd) read(conn net.Conn) {
+	buf := make([]byte, 64) // io.Copy would take 8 KiB for each of thousands
 	for {
-		n, err := m.Read(buf)
-		c.mu.Lock()
-		if n > 0 && m.greeted == 0 {
-			m.greeted = time.Since(arrived)
-		}
-		m.gone = err != nil && !c.closed
-		c.mu.Unlock()
-		if err != nil {
-			return
+		if _, err := conn.Read(buf); err != nil {
+			break
 		}
 	}
+	c.mu.Lock()
+	c.gone++
+	c.mu.Unlock()
 }
 
-// Held is how many clients are connected.
+// Held returns how many clients are connected.
 func (c *Crowd) Held() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	held := 0
-	for _, m := range c.members {
-		if !m.gone {
-			held++
-		}
-	}
-	return held
-}
-
-// Greeted is how many clients have been greeted.
-func (c *Crowd) Greeted() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	greeted := 0
-	for _, m := range c.members {
-		if m.greeted > 0 {
-			greeted++
-		}
-	}
-	return greeted
+	return len(c.members) - c.gone
 }
 
 // Say has every client send text once, spread evenly over d.
@@ -128,40 +101,39 @@ func (c *Crowd) Say(ctx context.Context, text string, d time.Duration) error {
 	members := c.members
 	c.mu.Unlock()
 	start := time.Now()
-	for i, m := range members {
-		if err := Sleep(ctx, time.Until(start.Add(d*time.Duration(i)/time.Duration(len(members))))); err != nil {
+	for i, conn := range members {
+		if err := client.Sleep(ctx, time.Until(start.Add(d*time.Duration(i)/time.Duration(len(members))))); err != nil {
 			return err
 		}
-		if _, err := m.Write([]byte(text)); err != nil {
+		if _, err := conn.Write([]byte(text)); err != nil {
 			return err
 		}
 	}
-	return Sleep(ctx, time.Until(start.Add(d)))
+	return client.Sleep(ctx, time.Until(start.Add(d)))
 }
 
 // Close closes all connections.
 func (c *Crowd) Close() {
 	c.mu.Lock()
-	c.closed = true
-	for _, m := range c.members {
-		m.Close()
+	for _, conn := range c.members {
+		conn.Close()
 	}
 	c.mu.Unlock()
 	c.readers.Wait()
 }
 
-// A Visit is what one client of a server finds out that greets those whom it serves.
+// A Visit is what one client finds out about a server that greets the clients that it serves.
 type Visit struct {
-	Connected time.Duration // how long until the connection stood; 0 for never
+	Connected time.Duration // how long until the connection stood; 0 if it never did
 	Known     time.Duration // how long until the client knew whether it is served
 	Greeted   bool
-	Reason    error // why not
+	Reason    error // why it was not greeted
 }
 
 // ErrNoGreeting says that a client has lost its patience.
 var ErrNoGreeting = errors.New("no greeting")
 
-// Visitor connects to addr, waits for its greeting for at most patience since it arrived, and leaves.
+// Visitor connects to addr, waits for a greeting for at most patience after its arrival, and leaves.
 func Visitor(ctx context.Context, addr string, patience time.Duration) Visit {
 	arrived := time.Now()
 	d := net.Dialer{Deadline: arrived.Add(patience)}

@@ -1,7 +1,6 @@
 package rig
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"net"
@@ -15,9 +14,11 @@ import (
 func readSystem(pid int, addr string) System {
 	s := unknown
 	dir := filepath.Join("/proc", strconv.Itoa(pid))
-	if status, err := os.ReadFile(filepath.Join(dir, "status")); err == nil {
-		s.Resident = kilobytes(status, "VmRSS:")
-		s.Virtual = kilobytes(status, "VmSize:")
+	var space, resident int64 // in pages
+	if statm, err := os.ReadFile(filepath.Join(dir, "statm")); err == nil {
+		if _, err := fmt.Sscan(string(statm), &space, &resident); err == nil {
+			s.Virtual, s.Resident = space*int64(os.Getpagesize()), resident*int64(os.Getpagesize())
+		}
 	}
 	if open, err := os.ReadDir(filepath.Join(dir, "fd")); err == nil {
 		s.Descriptors = int64(len(open))
@@ -25,25 +26,15 @@ func readSystem(pid int, addr string) System {
 	if stat, err := os.ReadFile(filepath.Join(dir, "stat")); err == nil {
 		s.CPU = processorTime(stat)
 	}
-	s.Backlog = backlog(addr)
+	if table, err := os.ReadFile("/proc/net/tcp"); err == nil {
+		s.Backlog = backlog(string(table), addr)
+	}
 	return s
 }
 
-func kilobytes(status []byte, key string) int64 {
-	for line := range bytes.Lines(status) {
-		if rest, ok := bytes.CutPrefix(line, []byte(key)); ok {
-			var kb int64
-			if _, err := fmt.Sscan(string(rest), &kb); err == nil {
-				return kb << 10
-			}
-		}
-	}
-	return Unknown
-}
-
-// processorTime adds the times in user and in kernel mode, which are given in hundredths of a second.
+// processorTime adds the times in user and in kernel mode, which stat has in hundredths of a second.
 func processorTime(stat []byte) int64 {
-	nameEnd := bytes.LastIndexByte(stat, ')') // the name may contain spaces, and brackets
+	nameEnd := bytes.LastIndexByte(stat, ')') // the name may contain spaces and brackets
 	fields := strings.Fields(string(stat[nameEnd+1:]))
 	if len(fields) < 13 {
 		return Unknown
@@ -56,19 +47,20 @@ func processorTime(stat []byte) int64 {
 	return (user + kernel) * 10
 }
 
-// backlog is the length of the queue of the socket that listens on addr, an IPv4 address: for a socket in the
-// state LISTEN (0A), the rx_queue of /proc/net/tcp.
-func backlog(addr string) int64 {
-	_, portText, err := net.SplitHostPort(addr)
-	port, err2 := strconv.Atoi(portText)
-	table, err3 := os.Open("/proc/net/tcp")
-	if err != nil || err2 != nil || err3 != nil {
+// backlog returns the length of the queue of the socket that listens on addr, an IPv4 address. In a
+// line of /proc/net/tcp for a socket in the state LISTEN (0A), that is the second half of the fifth
+// field:
+//
+//	0: 0100007F:2382 00000000:0000 0A 00000000:00000030 …
+func backlog(table, addr string) int64 {
+	_, portText, _ := net.SplitHostPort(addr)
+	port, err := strconv.Atoi(portText)
+	if err != nil {
 		return Unknown
 	}
-	defer table.Close()
 	local := fmt.Sprintf(":%04X", port)
-	for lines := bufio.NewScanner(table); lines.Scan(); {
-		fields := strings.Fields(lines.Text()) // 0: 0100007F:2382 00000000:0000 0A 00000000:00000030 …
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
 		if len(fields) < 5 || !strings.HasSuffix(fields[1], local) || fields[3] != "0A" {
 			continue
 		}

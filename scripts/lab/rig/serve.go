@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// Serve runs a server of an experiment's own, for what no part should do: it hands one client after the other to
-// handle and then closes the connection. It hands use the server's address and ends with it.
+// Serve runs a server of an experiment's own, for what no part should do. It calls handle for one
+// client after the other, and closes the connection when handle returns. It calls use with the
+// server's address, and ends the server when use returns.
 func Serve(handle func(net.Conn), use func(addr string) error) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

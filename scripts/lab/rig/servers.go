@@ -1,7 +1,7 @@
-// Package rig is what experiments are made with: the parts as running programs, their meters, and clients that wait,
-// talk or press.
+// Package rig is what experiments are made with: the parts as running programs, their meters, and
+// clients that wait, talk or press.
 //
-//	servers.go    build the parts, start and end them
+//	servers.go    builds the parts, starts and ends them
 //	serve.go      a small server of an experiment's own
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
@@ -9,6 +9,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,11 +19,10 @@ import (
 	"strings"
 	"sync"
 
-	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/process"
 )
 
-// The parts, by their folders' names.
+// The parts, by the names of their folders.
 const (
 	Sequential    = "part1-sequential"
 	Threaded      = "part2-threaded"
@@ -33,7 +33,7 @@ const (
 // Parts are all four.
 var Parts = []string{Sequential, Threaded, Pool, BoundedAccept}
 
-// Racy, behind a part's name, is that part built with the tag racy: its clients count without a lock.
+// Racy, behind the name of a part, is that part built with the tag racy: it counts without a lock.
 const Racy = "-racy"
 
 // Servers are the parts as programs. They are built when the first one is needed.
@@ -46,30 +46,26 @@ type Servers struct {
 type programs struct {
 	root, bin string
 	announce  func()
-
-	mu    sync.Mutex
-	built map[string]bool   // by path
-	help  map[string]string // of a program, by path
+	mu        sync.Mutex // lets one goroutine build at a time
 }
 
-// NewServers returns the four parts. It calls announce before it builds them. The caller ends them with
-// [Servers.Close].
+// NewServers returns the four parts. They call announce before something is built. The caller ends
+// them with Close.
 func NewServers(ctx context.Context, announce func()) (*Servers, error) {
 	root, err := process.Root(ctx)
 	if err != nil {
-		return nil, interruptedOr(ctx, err)
+		return nil, err
 	}
-	bin, err := os.MkdirTemp("", "concurrent-servers-")
+	bin, err := process.TempDir()
 	if err != nil {
 		return nil, err
 	}
-	p := &programs{root: root, bin: bin, announce: announce, built: make(map[string]bool), help: make(map[string]string)}
-	return &Servers{programs: p}, nil
+	return &Servers{programs: &programs{root: root, bin: bin, announce: announce}}, nil
 }
 
-// Instead returns the same servers, of which some run in the place of others, under their names: an experiment must
-// be able to come out otherwise. A server that runs in another's place is a part, or any other server in a folder
-// beside them.
+// Instead returns servers that share what has been built, and of which others run in the places of
+// parts: an experiment must be able to come out otherwise. The keys are parts; a value is a part
+// or any other folder below the root that holds a server.
 func (s *Servers) Instead(others map[string]string) (*Servers, error) {
 	for _, other := range others {
 		folder := strings.TrimSuffix(other, Racy)
@@ -83,115 +79,92 @@ func (s *Servers) Instead(others map[string]string) (*Servers, error) {
 // Close removes the programs.
 func (p *programs) Close() { os.RemoveAll(p.bin) }
 
-// path returns the path of the program of a part, which it builds if that has not been done; the four parts together.
-func (p *programs) path(ctx context.Context, part string) (string, error) {
+// path returns the path of a program. It builds the program first if that has not been done. It
+// builds the four parts together, which takes half as long as one after the other.
+func (p *programs) path(ctx context.Context, program string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	folder, racy := strings.CutSuffix(part, Racy)
-	bin, args := p.bin, []string{"./" + folder}
+	folder, racy := strings.CutSuffix(program, Racy)
+	bin, args := filepath.Join(p.bin, program), []string{"./" + folder}
 	switch {
 	case racy:
-		bin, args = filepath.Join(bin, "racy"), []string{"-tags=racy", "./" + folder}
-	case slices.Contains(Parts, folder):
-		args = nil
+		args = []string{"-tags=racy", "./" + folder}
+	case slices.Contains(Parts, program):
+		bin, args = filepath.Join(p.bin, "parts"), nil
 		for _, part := range Parts {
 			args = append(args, "./"+part)
 		}
 	}
 	path := process.Path(bin, filepath.Base(folder))
-	if p.built[path] {
+	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
 	p.announce()
 	if err := os.MkdirAll(bin, 0o700); err != nil {
 		return "", err
 	}
-	if err := process.Build(ctx, bin, p.root, args...); err != nil {
-		return "", err
-	}
-	for _, arg := range args {
-		p.built[process.Path(bin, filepath.Base(arg))] = true
-	}
-	return path, nil
+	return path, process.Build(ctx, bin, p.root, args...)
 }
 
-// A Server is one that runs, as an experiment sees it.
+// A Server is a running server, as an experiment sees it.
 type Server struct {
 	*process.Server
 	Part string
+	Name string // the part, or PART=OTHER if another program runs in its place
 }
 
-// With starts a part on free ports, with args added, hands it to use, and ends it whatever use does. The flag -n is
-// left out for a program that does not know it, and so is -os-threads. A server that ends by itself is an error.
-func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
-	program := part
-	if other, ok := s.instead[part]; ok {
-		program = other
+// Label returns text for a row about s, with the server's name behind it if another program runs in
+// the part's place.
+func (s *Server) Label(text string) string {
+	if s.Name == s.Part {
+		return text
 	}
+	return text + ", " + s.Name
+}
+
+// N returns the flag for n workers or slots. [Servers.With] leaves it out for a program without that
+// flag.
+func N(n int) string { return fmt.Sprint(nFlag, n) }
+
+const nFlag = "-n="
+
+// With starts a part on free ports, with args added, calls use with it, and ends it whatever use
+// does. It is an error if the server ends by itself or reports a data race. When ctx is done, With
+// returns an error as soon as use returns.
+func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
+	program := cmp.Or(s.instead[part], part)
 	path, err := s.path(ctx, program)
 	if err != nil {
-		return interruptedOr(ctx, err)
+		return err
 	}
-	args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, s.known(ctx, path, args)...)
-	p, err := process.Start(ctx, path, args...)
+	if isN := func(arg string) bool { return strings.HasPrefix(arg, nFlag) }; slices.ContainsFunc(args, isN) {
+		// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
+		if exec.CommandContext(ctx, path, N(1), "-h").Run() != nil {
+			args = slices.DeleteFunc(slices.Clone(args), isN)
+		}
+	}
+	p, err := process.Start(ctx, path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
 	if err != nil {
-		return interruptedOr(ctx, err)
+		return err
 	}
 	defer p.Kill()
-	server := &Server{Server: p, Part: part}
+	server := &Server{Server: p, Part: part, Name: part}
+	if program != part {
+		server.Name = part + "=" + program
+	}
 	err = use(server)
 	switch {
 	case ctx.Err() != nil:
-		return console.ErrInterrupted
+		return context.Cause(ctx)
 	case err != nil:
-		return fmt.Errorf("%s: %w", part, err)
+		return fmt.Errorf("%s: %w", server.Name, err)
 	case strings.Contains(p.Log(), "WARNING: DATA RACE"):
-		return fmt.Errorf("%s has a data race:\n%s", part, p.Log())
+		return fmt.Errorf("%s has a data race:\n%s", server.Name, p.Log())
 	}
 	select {
 	case <-p.Exited():
-		return fmt.Errorf("%s ended by itself:\n%s", part, p.Log())
+		return fmt.Errorf("%s ended by itself:\n%s", server.Name, p.Log())
 	default:
 		return nil
 	}
-}
-
-// The flags that not every part has, and how many values they take.
-var special = map[string]int{"-n": 1, "-os-threads": 0}
-
-// known returns args without those flags that the program, by its own help, does not have.
-func (p *programs) known(ctx context.Context, path string, args []string) []string {
-	var known []string
-	for i := 0; i < len(args); i++ {
-		values, mayLack := special[args[i]]
-		if mayLack && !p.has(ctx, path, args[i]) {
-			i += values
-			continue
-		}
-		known = append(known, args[i])
-	}
-	return known
-}
-
-func (p *programs) has(ctx context.Context, path, flag string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	help, asked := p.help[path]
-	if !asked {
-		text, err := exec.CommandContext(ctx, path, "-h").Output()
-		if err != nil {
-			return true // it will say itself what is wrong
-		}
-		help = string(text)
-		p.help[path] = help
-	}
-	return strings.Contains(help, "\n  "+flag+" ")
-}
-
-// interruptedOr returns err, or that the person at the keyboard wanted an end, which then is its reason.
-func interruptedOr(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return console.ErrInterrupted
-	}
-	return err
 }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/report"
+	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/console"
+)
+
+// runExperiments runs the experiment called name with the flags in args, or all of them with their
+// defaults.
+func runExperiments(ctx context.Context, name string, args []string, out, log io.Writer) error {
+	var o options
+	var do []experiments.Run
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	list, help := experiments.All, console.Help{
+		Command:  name,
+		Summary:  "Runs all experiments, one after the other, and ends in a table of what they found.",
+		Examples: []string{"", "-svg pictures"},
+	}
+	if name == "all" {
+		for _, e := range list { // their flags go with their names
+			do = append(do, e.Setup(flag.NewFlagSet("", flag.ContinueOnError)))
+		}
+	} else {
+		i := slices.IndexFunc(list, func(e experiments.Experiment) bool { return e.Name == name })
+		if i < 0 {
+			return console.Usagef("no experiment is called %q: want one of the list that lab prints without arguments, or all", name)
+		}
+		e := list[i]
+		list, do = list[i:i+1], append(do, e.Setup(fs))
+		help.Summary, help.Examples = fmt.Sprintf("%s\n\nClaim: %s\nSource: %s", e.Shows, e.Claim, e.Source), []string{"", "-json"}
+	}
+	if err := o.parse(fs, args, help, out); err != nil {
+		return err
+	}
+	if o.svg != "" {
+		if err := os.MkdirAll(o.svg, 0o755); err != nil {
+			return fmt.Errorf("-svg: %w", err)
+		}
+	}
+	p := newProgress(log, o.color)
+	servers, err := rig.NewServers(ctx, func() { p.say("building the servers") })
+	if ctx.Err() != nil {
+		return console.ErrInterrupted
+	}
+	if err != nil {
+		return err
+	}
+	defer servers.Close()
+	if servers, err = servers.Instead(o.instead); err != nil {
+		return console.Usagef("-replace: %v", err)
+	}
+	return (&lab{o, out, p, servers}).run(ctx, list, do)
+}
+
+// A lab runs experiments and shows what they return.
+type lab struct {
+	options
+	out      io.Writer
+	progress *progress
+	servers  *rig.Servers
+}
+
+// run runs one experiment after the other, and shows a table of what they found if there are
+// several. An experiment that cannot find out does not keep the others from it.
+func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []experiments.Run) error {
+	var outcomes []report.Outcome
+	var failed []string
+	for i, e := range list {
+		o := l.try(ctx, e, do[i])
+		if errors.Is(o.Err, console.ErrInterrupted) {
+			break
+		}
+		if errors.As(o.Err, new(console.UsageError)) {
+			return o.Err
+		}
+		if err := l.show(e, o); err != nil {
+			return err
+		}
+		if len(list) == 1 {
+			return o.Err
+		}
+		if o.Err != nil {
+			failed = append(failed, e.Name)
+			l.progress.log.Error(o.Err.Error())
+		}
+		outcomes = append(outcomes, o)
+	}
+	if !l.json && len(outcomes) > 0 {
+		text := report.Summary(outcomes, len(list), width(l.out), l.color.Enabled(l.out))
+		if _, err := io.WriteString(l.out, text); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(outcomes) < len(list):
+		return console.ErrInterrupted
+	case len(failed) > 0:
+		return fmt.Errorf("%d of %d experiments could not find out: %s", len(failed), len(list), strings.Join(failed, ", "))
+	}
+	return nil
+}
+
+// try runs one experiment. The outcome's error is [console.ErrInterrupted] if ctx is done.
+func (l *lab) try(ctx context.Context, e experiments.Experiment, do experiments.Run) report.Outcome {
+	defer l.progress.end()
+	r, err := do(ctx, &experiments.Trial{
+		Servers:  l.servers,
+		Progress: func(s experiments.Step) { l.progress.step(e.Name, s) },
+	})
+	switch {
+	case ctx.Err() != nil:
+		err = console.ErrInterrupted
+	case errors.As(err, new(console.UsageError)):
+		err = fmt.Errorf("%s: %w", e.Name, err)
+	case err != nil:
+		err = fmt.Errorf("%s: could not find out: %w", e.Name, err)
+	}
+	return report.Outcome{Name: e.Name, Result: r, Err: err}
+}
+
+// show prints an outcome and writes its pictures. An error says that the output is broken.
+func (l *lab) show(e experiments.Experiment, o report.Outcome) error {
+	if l.json {
+		if err := report.JSON(l.out, o); err != nil {
+			return err
+		}
+	} else if _, err := io.WriteString(l.out, report.Text(e, o.Result, width(l.out), l.color.Enabled(l.out))); err != nil {
+		return err
+	}
+	if l.svg == "" {
+		return nil
+	}
+	written, err := report.Pictures(l.svg, e, o.Result)
+	if err != nil {
+		return fmt.Errorf("-svg: %w", err)
+	}
+	l.progress.say("wrote " + strings.Join(written, ", ") + " into " + l.svg)
+	return nil
+}

@@ -1,0 +1,161 @@
+// Package report shows the result of an experiment: as text for a terminal, as pictures, and as JSON.
+//
+//	report.go     the text: claim, drawings, table, notes, verdicts; and the summary of all experiments
+//	table.go      tables within a width
+//	plot.go       which figures are drawn, and on which scales
+//	curves.go     curves of one figure over another, for a terminal
+//	bars.go       bars that are the sum of their parts, for a terminal
+//	svg.go        both as pictures
+//	pictures.go   the files of an experiment
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+// Text shows a result in lines of at most width columns: what is claimed, what was done, what was
+// seen and measured, and what follows.
+func Text(e experiments.Experiment, r experiments.Result, width int, colored bool) string {
+	blocks := []string{console.Strong(e.Name, colored) + "\n" +
+		console.Wrap("Claim: "+e.Claim, width) + "\n" + console.Faint(console.Wrap("Source: "+e.Source, width), colored) + "\n" +
+		console.Wrap(e.Shows, width) + "\n"}
+	add := func(block string) {
+		if block != "" {
+			blocks = append(blocks, block)
+		}
+	}
+	if len(r.Charts) > 0 {
+		var text strings.Builder // writing to it does not fail
+		timeline.Text(&text, timeline.Size{Width: width}, colored, r.Charts...)
+		add(text.String())
+	}
+	for _, c := range curvesOf(e, r) {
+		add(c.text(width, colored))
+	}
+	add(barsOf(e, r).text(width, colored))
+	if repeatsBars := len(e.Bars) == 1 && len(r.Rows) > 0 && len(r.Rows[0].Figures) == 1; !repeatsBars {
+		add(figures(r.Rows, width, colored))
+	}
+	for _, note := range r.Notes {
+		add(console.Wrap(note, width) + "\n")
+	}
+	var verdicts strings.Builder
+	for _, v := range r.Verdicts {
+		verdicts.WriteString(verdict(v, width, colored))
+	}
+	add(verdicts.String())
+	return "\n" + strings.Join(blocks, "\n")
+}
+
+// figures is the table of all rows. If a row has no figure of a name, its cell is empty.
+func figures(rows []experiments.Row, width int, colored bool) string {
+	var names []string
+	for _, row := range rows {
+		for _, f := range row.Figures {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	t := Table{Head: append([]string{""}, names...), Right: true}
+	untold := ""
+	for _, row := range rows {
+		cells := []string{row.Subject}
+		for _, name := range names {
+			f, found := row.Figure(name)
+			if !found {
+				cells = append(cells, "")
+				continue
+			}
+			cells = append(cells, f.String())
+			if f.Text == "" && !f.Known() {
+				untold = console.Faint("–: this system has no such figure; Linux has, in /proc", colored) + "\n"
+			}
+		}
+		t.Rows = append(t.Rows, cells)
+	}
+	if len(rows) == 0 {
+		return ""
+	}
+	return t.Text(width, colored) + untold
+}
+
+// verdict says in words whether a claim holds.
+func verdict(v experiments.Verdict, width int, colored bool) string {
+	mark, color := "✓ ", console.Lane(2)
+	if v.Answer != experiments.Holds {
+		mark, color = "✗ ", console.Lane(1)
+	}
+	mark += string(v.Answer)
+	claim := console.Wrap(mark+": "+v.Claim, width) // before it is painted: colours have no width
+	text := color.Paint(mark, colored) + strings.TrimPrefix(claim, mark) + "\n" +
+		Indented(fmt.Sprintf("expected: %s; measured: %s", v.Expected, v.Measured), width)
+	if v.Why != "" {
+		text += Indented(v.Why, width)
+	}
+	return text
+}
+
+// Indented wraps text to lines of at most width columns that begin with two spaces.
+func Indented(text string, width int) string {
+	return "  " + strings.ReplaceAll(console.Wrap(text, width-2), "\n", "\n  ") + "\n"
+}
+
+// An Outcome is what came of an experiment.
+type Outcome struct {
+	Name   string
+	Result experiments.Result
+	Err    error // why it could not find out everything
+}
+
+// Summary returns a table of the verdicts of all outcomes. So many experiments were to be run; if
+// there are fewer outcomes, the lab was interrupted.
+func Summary(outcomes []Outcome, experimentsToRun, width int, colored bool) string {
+	t := Table{Head: []string{"claim", "expected", "measured", "holds"}, Widths: []int{width - 47, 17, 17, 5}}
+	held, all := 0, 0
+	for _, o := range outcomes {
+		t.Rows = append(t.Rows, []string{o.Name})
+		for _, v := range o.Result.Verdicts {
+			holds := "no"
+			if all++; v.Answer == experiments.Holds {
+				held++
+				holds = "yes"
+			}
+			t.Rows = append(t.Rows, []string{"  " + v.Claim, v.Expected, v.Measured, holds})
+		}
+		if o.Err != nil {
+			t.Rows = append(t.Rows, []string{"  could not find out: see above"})
+		}
+	}
+	text := "\n" + t.Text(width, colored) + fmt.Sprintf("\n%d of %d claims hold on this machine, in Go.\n", held, all)
+	if missing := experimentsToRun - len(outcomes); missing > 0 {
+		text += fmt.Sprintf("Interrupted: %d of %d experiments did not end.\n", missing, experimentsToRun)
+	}
+	return text
+}
+
+// JSON writes an outcome as one object on one line, with the fields of [experiments.Result]:
+//
+//	{"experiment":"three-clients","charts":[…],"rows":[…],"verdicts":[…]}
+//
+// An error is the text of the field "error". The value of a figure that the system does not tell
+// is -1.
+func JSON(w io.Writer, o Outcome) error {
+	line := struct {
+		Experiment string `json:"experiment"`
+		experiments.Result
+		Error string `json:"error,omitempty"`
+	}{Experiment: o.Name, Result: o.Result}
+	if o.Err != nil {
+		line.Error = o.Err.Error()
+	}
+	return json.NewEncoder(w).Encode(line)
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+// narrow checks that no line is wider than width.
+func narrow(t *testing.T, text string, width int) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimRight(line, "\n")), width, line)
+	}
+}
+
+func lost() (experiments.Experiment, experiments.Result) {
+	e := experiments.Experiment{
+		Name: "lost-update", Claim: "threads lose what they count", Source: "our own", Shows: "Counts in two ways.",
+		Bars: []string{"lost"},
+	}
+	r := experiments.Result{
+		Notes: []string{"A note that goes below the table, and that is longer than a line of sixty columns."},
+		Verdicts: []experiments.Verdict{
+			{Claim: "without a lock, questions are lost", Expected: "some lost", Measured: "7 lost", Answer: experiments.Holds, Why: "Two read the same number."},
+			{Claim: "with a lock, none is", Expected: "0 lost", Measured: "1 lost", Answer: experiments.DoesNotHold},
+		},
+	}
+	r.Row("without a lock", experiments.Count("asked", 20), experiments.Count("lost", 7))
+	r.Row("with a lock", experiments.Count("asked", 20), experiments.Count("lost", 1))
+	return e, r
+}
+
+func TestAResultIsShownFromClaimToVerdict(t *testing.T) {
+	e, r := lost()
+	text := Text(e, r, 60, false)
+	assert.Equal(t, `
+lost-update
+Claim: threads lose what they count
+Source: our own
+Counts in two ways.
+
+lost
+without a lock  █████████████████████████████████████████  7
+with a lock     ██████  1
+
+                asked  lost
+without a lock     20     7
+with a lock        20     1
+
+A note that goes below the table, and that is longer than a
+line of sixty columns.
+
+✓ holds: without a lock, questions are lost
+  expected: some lost; measured: 7 lost
+  Two read the same number.
+✗ does not hold here: with a lock, none is
+  expected: 0 lost; measured: 1 lost
+`, text)
+	narrow(t, text, 60)
+
+	for i := range r.Rows {
+		r.Rows[i].Figures = r.Rows[i].Figures[1:]
+	}
+	assert.NotContains(t, Text(e, r, 60, false), "\nwith a lock     1", "a table would only repeat what the bars say")
+}
+
+func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
+	e := experiments.Experiment{Name: "idle-flood", Claim: "memory grows", Curves: []experiments.Curve{{X: "clients", Y: "memory"}}}
+	var r experiments.Result
+	r.Charts = []timeline.Chart{{Title: "part1-sequential: 1 served", Lanes: []timeline.Lane{{Name: "conn0", Served: time.Second}}}}
+	r.Row("part1-sequential", experiments.Count("clients", 1), experiments.Memory("memory", 1<<20))
+	r.Row("part1-sequential", experiments.Count("clients", 2), experiments.Memory("memory", -1))
+	text := Text(e, r, 80, false)
+	assert.Contains(t, text, "conn0  ◆━━")
+	assert.Contains(t, text, "memory against clients\n  1 MiB ┤")
+	assert.Contains(t, text, "this system has no such figure")
+	narrow(t, text, 80)
+
+	dir := t.TempDir()
+	written, err := Pictures(dir, e, r)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"idle-flood.svg", "idle-flood-part1-sequential.svg", "idle-flood.svg"}, written)
+	picture, err := os.ReadFile(dir + "/idle-flood-part1-sequential.svg")
+	require.NoError(t, err)
+	wellFormed(t, string(picture))
+	_, err = Pictures(dir+"/none", e, r)
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAResultIsOneObjectInJSON(t *testing.T) {
+	e, r := lost()
+	r.Charts = []timeline.Chart{{Title: "part1-sequential", Lanes: []timeline.Lane{{Name: "conn0", Served: time.Second}}}}
+	var out bytes.Buffer
+	require.NoError(t, JSON(&out, Outcome{e.Name, r, errors.New("broken")}))
+	assert.Equal(t, 1, strings.Count(out.String(), "\n"))
+	var object struct {
+		Experiment, Error string
+		Charts            []struct {
+			Title string
+			Lanes []map[string]any
+		}
+		Rows []struct {
+			Subject string
+			Figures []map[string]any
+		}
+		Notes    []string
+		Verdicts []map[string]string
+	}
+	d := json.NewDecoder(&out)
+	d.DisallowUnknownFields()
+	require.NoError(t, d.Decode(&object))
+	assert.Equal(t, "lost-update", object.Experiment)
+	assert.Equal(t, "broken", object.Error)
+	assert.Equal(t, 1000.0, object.Charts[0].Lanes[0]["served_ms"])
+	assert.Equal(t, map[string]any{"name": "lost", "value": 7.0}, object.Rows[0].Figures[1])
+	assert.Len(t, object.Notes, 1)
+	assert.Equal(t, "does not hold here", object.Verdicts[1]["answer"])
+}
+
+func TestTheSummaryHasALineForEachClaim(t *testing.T) {
+	text := Summary([]Outcome{
+		{"one", experiments.Result{Verdicts: []experiments.Verdict{
+			{Claim: "threads overlap", Expected: "3 at once", Measured: "3 at once", Answer: experiments.Holds},
+			{Claim: "a claim that is longer than its column, so that it takes two lines", Expected: "yes", Measured: "no", Answer: experiments.DoesNotHold},
+		}}, nil},
+		{"two", experiments.Result{}, errors.New("broken")},
+	}, 3, 80, false)
+	assert.Equal(t, `
+claim                              expected           measured           holds
+one
+  threads overlap                  3 at once          3 at once          yes
+  a claim that is longer than its  yes                no                 no
+  column, so that it takes two
+  lines
+two
+  could not find out: see above
+
+1 of 2 claims hold on this machine, in Go.
+Interrupted: 1 of 3 experiments did not end.
+`, text)
+}
+
+func TestASummaryWithoutAVerdictIsATableToo(t *testing.T) {
+	text := Summary([]Outcome{{"one", experiments.Result{}, errors.New("broken")}}, 1, 80, false)
+	assert.Contains(t, text, "\none\n  could not find out: see above\n\n0 of 0 claims hold")
+}
+
+func TestATableFitsItsWidth(t *testing.T) {
+	wide := Table{Head: []string{"", "a long heading of words", "another"}, Rows: [][]string{{"name", "1", "22"}}, Right: true}
+	assert.Equal(t, "      a long heading of words  another\nname                        1       22\n", wide.Text(80, false))
+	assert.Equal(t, ""+
+		"       a long  another\n"+
+		"      heading\n"+
+		"           of\n"+
+		"        words\n"+
+		"name        1       22\n", wide.Text(30, false))
+}
