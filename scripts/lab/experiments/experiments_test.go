@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/client"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/process"
 	"example.com/concurrent-servers/shared/servertest"
@@ -128,6 +131,7 @@ func TestThreeClientsAreNeverMoreAtOnceThanPromised(t *testing.T) {
 		assert.LessOrEqual(t, served.Value, most.served, rig.Parts[i])
 		assert.Positive(t, served.Value, rig.Parts[i])
 		assert.GreaterOrEqual(t, accepted.Value, served.Value, rig.Parts[i])
+		assert.Equal(t, fmt.Sprintf("%s: %v accepted, %v served at a time", rig.Parts[i], accepted, served), r.Charts[i].Title)
 	}
 }
 
@@ -140,6 +144,27 @@ func TestAServerInAPartsPlaceIsNamed(t *testing.T) {
 	assert.Equal(t, "part1-sequential", r.Rows[0].Subject)
 	assert.Equal(t, "part3-pool=part2-threaded", r.Rows[4].Subject)
 	assert.Equal(t, "part3-pool=part2-threaded, 2 sleepers", r.Charts[4].Title)
+}
+
+// Which run a verdict judges does not depend on how fast it was.
+func TestSleepJudgesTheRunsThatItClaims(t *testing.T) {
+	t.Parallel()
+	r, err := try(t, parts, "sleep -d 50ms -n 1")
+	require.NoError(t, err)
+	for i, row := range []int{1, 2, 3} { // one sleeper; a pool of one with none, and with one
+		waited, _ := r.Rows[row].Figure("the other waited")
+		assert.Equal(t, "waited "+waited.String(), r.Verdicts[i].Measured)
+	}
+}
+
+func TestAClientThatFailsIsAnError(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, ln.Close()) // now nobody listens there
+	chart, err := talk(t.Context(), &rig.Server{Server: &process.Server{Addr: ln.Addr().String()}, Name: "nobody"}, client.Run{Clients: 2})
+	assert.ErrorContains(t, err, "conn0: no server at ")
+	assert.Equal(t, "nobody", chart.Title)
+	assert.Len(t, chart.Lanes, 2)
 }
 
 // A lock loses nothing, at any speed. Whether something is lost without it is chance.

@@ -72,6 +72,7 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"idle clients that stop the others", "yyy", flood.verdicts(flooded{gaveUp, 9}, flooded{refused, rig.Unknown}, flooded{served, 9})},
 
 		{"threads that cost", "yyy", threadVerdicts(goroutine, thread)},
+		{"threads that take ten times the space", "nyy", threadVerdicts(goroutine, perThread{memory: 20 << 10, space: 80 << 20, cpu: 50e-6})},
 		{"threads that cost nothing", "nnn", threadVerdicts(goroutine, goroutine)},
 		{"threads of which the system tells nothing", "", threadVerdicts(goroutine, perThread{space: rig.Unknown})},
 		{"a limit of threads", "y", []Verdict{limitVerdict(true, 0)}},
@@ -98,10 +99,12 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"squatters that a timeout ends", "yyyy", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(210*ms), gaveUp))},
 		{"squatters that stop only who should serve on", "nnnn", squat.verdicts(each(gaveUp, gaveUp, served, served), each(served, served, served, served))},
 		{"a timeout that ends too late", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(400*ms), gaveUp))},
+		{"a timeout that ends too early", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(90*ms), gaveUp))},
 		{"a timeout that ends nothing", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, gaveUp, gaveUp))},
 
 		{"a quick refusal", "yyy", visit.verdicts(gaveUp, gaveUp, refused)},
 		{"a slow refusal, and a service", "nnn", visit.verdicts(served, served, rig.Visit{Known: time.Second})},
+		{"a service where a refusal was expected", "yyn", visit.verdicts(gaveUp, gaveUp, served)},
 		{"a client that could not connect", "nyy", visit.verdicts(gaveUp, rig.Visit{Known: time.Second, Reason: rig.ErrNoGreeting}, refused)},
 	} {
 		assert.Equal(t, test.want, answers(test.verdicts), test.what)

@@ -78,6 +78,15 @@ func TestAxesEndAtRoundValues(t *testing.T) {
 	}
 }
 
+func TestAnAxisOnWhichValuesWouldCrowdIsLogarithmic(t *testing.T) {
+	upTo := func(last float64) scale {
+		return curves{series: []series{{"", []point{{1, 0}, {last, 0}}}}}.xScale(100)
+	}
+	assert.Equal(t, 50, upTo(256).cell(16))
+	assert.Equal(t, 50, upTo(9).cell(5))
+	assert.Equal(t, 50, upTo(1).cell(1), "a single value stands in the middle")
+}
+
 func places() bars {
 	return bars{title: "served + waiting", parts: []string{"served", "waiting"}, rows: []bar{
 		{"part2", []float64{50, 0}, "50 + 0"},
