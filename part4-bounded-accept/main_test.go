@@ -11,5 +11,3 @@ var promise = servertest.Promise{Greeted: 2, Accepted: 2}
 func TestConformance(t *testing.T) { servertest.Run(t, serve, promise) }
 
 func TestProgram(t *testing.T) { servertest.RunProgram(t, promise) }
-
-func TestCommand(t *testing.T) { servertest.RunCommand(t) }

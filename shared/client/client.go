@@ -23,23 +23,9 @@ type Run struct {
 	Stagger  time.Duration // between the arrivals of two clients
 	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
 
-	// Follow, unless nil, is called when client i arrives, when it is admitted, if it ever is, and when it is done,
-	// with the lane as far as it is known then. The clients call it concurrently.
-	Follow func(i int, stage Stage, lane timeline.Lane)
-
 	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
 	Words []string // words: what each client asks for, one after the other; [DefaultWords] if empty
 }
-
-// A Stage is a moment in a client's life.
-type Stage string
-
-// The stages of a client's life. Over HTTP the client learns only from the response when it was admitted.
-const (
-	Arrived  Stage = "arrived"
-	Admitted Stage = "admitted"
-	Done     Stage = "done"
-)
 
 // What clients request and ask for by default.
 var (
@@ -80,11 +66,6 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 		t := &talk{
 			log: r.Log.With("lane", i), pause: r.Pause, patience: patience,
 			start: start, lane: timeline.Lane{Name: "conn" + strconv.Itoa(i)},
-		}
-		t.follow = func(stage Stage) {
-			if r.Follow != nil {
-				r.Follow(i, stage, t.lane)
-			}
 		}
 		clients.Go(func() {
 			t.run(ctx, func(ctx context.Context) (net.Conn, error) {

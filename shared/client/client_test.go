@@ -207,24 +207,6 @@ func TestClientsArriveInTheOrderOfTheirNumbers(t *testing.T) {
 	})
 }
 
-func TestALaneIsFollowedFromStageToStage(t *testing.T) {
-	for protocolName, talk := range map[string]protocol.Conversation{"message": protocol.Message, "http": protocol.HTTP("x")} {
-		var stages []Stage
-		var lanes []timeline.Lane
-		r := Run{Protocol: protocolName, Paths: []string{"/sleep?d=2s"}, Follow: func(i int, stage Stage, lane timeline.Lane) {
-			assert.Zero(t, i)
-			stages, lanes = append(stages, stage), append(lanes, lane)
-		}}
-		lane, _ := run(t, r, after3s(talk))
-		assert.Equal(t, []Stage{Arrived, Admitted, Done}, stages)
-		assert.Equal(t, []timeline.Lane{{Name: "conn0"}, {Name: "conn0", Waited: 3 * time.Second}, lane}, lanes)
-	}
-	var stages []Stage
-	lane, _ := run(t, Run{Follow: func(_ int, stage Stage, _ timeline.Lane) { stages = append(stages, stage) }}, func(*memnet.Conn) {})
-	assert.Equal(t, []Stage{Arrived, Done}, stages, "a client that was never admitted")
-	assert.NotEmpty(t, lane.Failure)
-}
-
 // A laggard is a connection of a client on a busy machine, which reads and closes later than it could.
 type laggard struct {
 	*memnet.Conn

@@ -32,14 +32,12 @@ type talk struct {
 	hungUp   time.Time // zero for a client that failed before it hung up
 	paid     time.Time // when the last of the bytes came that the server owed
 	lane     timeline.Lane
-	follow   func(Stage) // is told each stage as soon as the lane shows it
 }
 
 // run connects, carries on the conversation, closes the connection, and completes the lane.
 func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) {
 	t.arrived = time.Now()
 	t.lane.Arrived = t.arrived.Sub(t.start)
-	t.follow(Arrived)
 	connecting, cancel := context.WithTimeout(ctx, connectPatience)
 	conn, err := dial(connecting)
 	cancel()
@@ -75,14 +73,12 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 			t.log.Info("failed: " + t.lane.Failure)
 		}
 	}
-	t.follow(Done)
 }
 
 // admit notes the moment of admission.
 func (t *talk) admit(at time.Time) {
 	t.admitted = at
 	t.lane.Waited = at.Sub(t.arrived)
-	t.follow(Admitted)
 }
 
 // greeted admits the client now.

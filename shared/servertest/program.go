@@ -3,7 +3,6 @@ package servertest
 import (
 	"bytes"
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -24,7 +23,7 @@ const patience = time.Minute
 // promise bounds how many clients are greeted, but not to one, the program must have a flag -n for that bound. The
 // program watches for data races if the test does.
 func RunProgram(t *testing.T, promise Promise) {
-	p := build(t)
+	p := build(t, ".")
 	p.promise = promise
 	t.Run("shows three clients what it promises", p.threeClients)
 	t.Run("answers clients of any kind", p.anyClient)
@@ -37,36 +36,20 @@ func RunProgram(t *testing.T, promise Promise) {
 	t.Run("serves without standard streams", p.closedStreams)
 }
 
-// RunCommand tests what does not depend on the strategy: arguments, ports, protocols, and the debug endpoint. One part
-// that has a flag -n runs it for all.
-func RunCommand(t *testing.T) {
-	p := build(t)
-	t.Run("stops on request where there are no signals", p.stopRequest)
-	t.Run("refuses a port that is in use", p.portBusy)
-	t.Run("binds again right after traffic", p.restart)
-	t.Run("listens on loopback by default", p.loopback)
-	t.Run("refuses bad arguments", p.badArguments)
-	t.Run("refuses a corpus that is no text", p.badCorpus)
-	t.Run("speaks the other protocols", p.otherProtocols)
-	t.Run("explains itself", p.help)
-	t.Run("shows its counters to this machine only", p.debugGuards)
-	t.Run("closes idle clients", p.idleClients)
-	t.Run("gives each conversation a thread if asked", p.osThreads)
-}
-
 // A program is a part that has been built.
 type program struct {
 	path    string
 	promise Promise
 }
 
-func build(t *testing.T) program {
+// build builds the main package in dir.
+func build(t *testing.T, dir string) program {
 	if t == nil {
 		server.Main(nil) // never: it makes the program's code a part of the test, so that go test caches no old result
 	}
 	bin := t.TempDir()
-	require.NoError(t, process.Build(t.Context(), bin, ".", "."))
-	dir, err := os.Getwd()
+	require.NoError(t, process.Build(t.Context(), bin, dir, "."))
+	dir, err := filepath.Abs(dir)
 	require.NoError(t, err)
 	return program{path: process.Path(bin, filepath.Base(dir))}
 }

@@ -17,6 +17,23 @@ import (
 	"example.com/concurrent-servers/shared/server"
 )
 
+// What does not depend on the strategy is tested on one part, which has a flag -n: arguments, ports, protocols, and the
+// debug endpoint.
+func TestEveryCommandIsWellBehaved(t *testing.T) {
+	p := build(t, "../../part4-bounded-accept")
+	t.Run("stops on request where there are no signals", p.stopRequest)
+	t.Run("refuses a port that is in use", p.portBusy)
+	t.Run("binds again right after traffic", p.restart)
+	t.Run("listens on loopback by default", p.loopback)
+	t.Run("refuses bad arguments", p.badArguments)
+	t.Run("refuses a corpus that is no text", p.badCorpus)
+	t.Run("speaks the other protocols", p.otherProtocols)
+	t.Run("explains itself", p.help)
+	t.Run("shows its counters to this machine only", p.debugGuards)
+	t.Run("closes idle clients", p.idleClients)
+	t.Run("gives each conversation a thread if asked", p.osThreads)
+}
+
 func (p program) stopRequest(t *testing.T) {
 	s := p.start(t, "-drain", longDrain)
 	neighbour(t, s.Addr)
