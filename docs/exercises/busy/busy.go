@@ -3,11 +3,12 @@ package busy
 
 import "net"
 
-// Busy is what a client gets that cannot be served now.
+// Busy is what the server sends to a client that it cannot serve now.
 const Busy = '!'
 
-// Serve serves at most n clients at a time, each with handle, which closes the connection. Whom it cannot serve it
-// tells so, and hangs up. It returns when ln is closed and the last client has been served.
+// Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
+// Busy to every other client and hangs up. It returns when ln is closed and the last client has been
+// served.
 func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	for {
 		conn, err := ln.Accept()

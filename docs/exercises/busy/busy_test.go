@@ -3,50 +3,31 @@
 package busy
 
 import (
+	"context"
+	"log/slog"
 	"net"
-	"runtime"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/memnet"
+	"example.com/concurrent-servers/shared/protocol"
+	"example.com/concurrent-servers/shared/server"
 )
 
-// listener is a network in memory.
-type listener struct {
-	conns  chan net.Conn
-	closed chan struct{}
+// dial connects a client that hangs up when the test ends, if not before.
+func dial(t *testing.T, ln *memnet.Listener) *memnet.Conn {
+	client := ln.Dial()
+	t.Cleanup(func() { client.Close() })
+	return client
 }
 
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) Close() error   { close(l.closed); return nil }
-func (l *listener) Addr() net.Addr { return nil }
-
-// come connects a client and returns its end, or nil if nobody accepts it.
-func (l *listener) come() net.Conn {
-	here, there := net.Pipe()
-	synctest.Wait() // the server has done all that it can do
-	select {
-	case l.conns <- there:
-		return here
-	default:
-		return nil
-	}
-}
-
-// hears is what a client reads first.
+// hears is what the client reads next.
 func hears(client net.Conn) string {
-	if client == nil {
-		return "was not accepted"
-	}
 	client.SetReadDeadline(time.Now().Add(time.Minute))
 	buf := make([]byte, 1)
 	if _, err := client.Read(buf); err != nil {
@@ -55,10 +36,10 @@ func hears(client net.Conn) string {
 	return string(buf)
 }
 
-func TestWhomItCannotServeItTellsSo(t *testing.T) {
+func TestAClientThatItCannotServeIsToldSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		leave := make(chan struct{})
-		ln := &listener{make(chan net.Conn), make(chan struct{})}
+		ln := memnet.Listen()
 		returned := make(chan error, 1)
 		go func() {
 			returned <- Serve(2, ln, func(conn net.Conn) {
@@ -67,46 +48,70 @@ func TestWhomItCannotServeItTellsSo(t *testing.T) {
 				<-leave
 			})
 		}()
-		assert.Equal(t, "*", hears(ln.come()))
-		assert.Equal(t, "*", hears(ln.come()))
-		refused := ln.come()
-		assert.Equal(t, "!", hears(refused), "two are being served")
-		assert.Equal(t, "EOF", hears(refused), "and then it hangs up")
-		assert.Equal(t, "!", hears(ln.come()), "two are still being served")
+		assert.Equal(t, "*", hears(dial(t, ln)))
+		assert.Equal(t, "*", hears(dial(t, ln)))
+		refused := dial(t, ln)
+		assert.Equal(t, "!", hears(refused), "two clients are being served")
+		assert.Equal(t, "EOF", hears(refused), "and then the server hangs up")
+		assert.Equal(t, "!", hears(dial(t, ln)), "two clients are still being served")
 		leave <- struct{}{}
-		assert.Equal(t, "*", hears(ln.come()), "one has left")
-		assert.Equal(t, "!", hears(ln.come()))
+		synctest.Wait()
+		assert.Equal(t, "*", hears(dial(t, ln)), "one client has left")
+		assert.Equal(t, "!", hears(dial(t, ln)), "only one client has left")
 		ln.Close()
 		synctest.Wait()
-		assert.Empty(t, returned, "it returned, and two are still being served")
+		assert.Empty(t, returned, "Serve returned while two clients were being served")
 		close(leave)
 		synctest.Wait()
-		assert.Len(t, returned, 1, "all have left, and it has not returned")
+		assert.Len(t, returned, 1, "all clients have left, and Serve has not returned")
 	})
 }
 
-func TestNobodyHoldsItUp(t *testing.T) {
+func TestAClientThatDoesNotReadHoldsNobodyUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := &listener{make(chan net.Conn), make(chan struct{})}
+		ln := memnet.Listen()
+		defer ln.Close()
 		go Serve(1, ln, func(conn net.Conn) {
 			defer conn.Close()
 			conn.Write([]byte{'*'})
 			conn.Read(make([]byte, 1))
-			runtime.Goexit() // it ends, and not in the usual way
 		})
-		talks := ln.come()
-		assert.Equal(t, "*", hears(talks))
-		mute := ln.come() // never reads that it is refused
+		served := dial(t, ln)
+		assert.Equal(t, "*", hears(served))
+		dial(t, ln) // never reads that it is refused
 		time.Sleep(time.Minute)
-		assert.Equal(t, "!", hears(ln.come()), "somebody before does not read")
-		talks.Close()
-		last := ln.come()
-		assert.Equal(t, "*", hears(last), "the slot is free, however the conversation ended")
-		for _, client := range []net.Conn{mute, last} {
-			if client != nil {
-				client.Close()
-			}
+		assert.Equal(t, "!", hears(dial(t, ln)), "the client before does not read")
+		served.Close()
+		synctest.Wait()
+		assert.Equal(t, "*", hears(dial(t, ln)), "the client that was served has left")
+	})
+}
+
+func TestTheServerForgetsTheClientsThatAreRefused(t *testing.T) {
+	slog.SetLogLoggerLevel(slog.LevelWarn) // no lines about single clients
+	synctest.Test(t, func(t *testing.T) {
+		s := server.New(func(ln net.Listener, handle func(net.Conn)) error { return Serve(2, ln, handle) }, protocol.Message)
+		ctx, stop := context.WithCancel(t.Context())
+		ln := memnet.Listen()
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			forced, err := s.Serve(ctx, ln)
+			assert.NoError(t, err)
+			assert.Zero(t, forced, "conversations that the server had to end by force")
+		})
+		defer serving.Wait()
+		defer stop()
+		first, second := dial(t, ln), dial(t, ln)
+		require.Equal(t, "*", hears(first))
+		require.Equal(t, "*", hears(second))
+		for range 1000 {
+			refused := dial(t, ln)
+			require.Equal(t, "!", hears(refused))
+			require.Equal(t, "EOF", hears(refused), "the server has not hung up")
 		}
-		ln.Close()
+		first.Close()
+		second.Close()
+		synctest.Wait()
+		assert.Equal(t, server.Counters{Accepted: 1002, Served: 2, Refused: 1000}, s.Counters())
 	})
 }

@@ -3,10 +3,11 @@
 package perip
 
 import (
+	"context"
+	"errors"
 	"io"
+	"log/slog"
 	"net"
-	"net/netip"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,95 +15,92 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/memnet"
+	"example.com/concurrent-servers/shared/protocol"
+	"example.com/concurrent-servers/shared/server"
 )
 
-// listener is a network in memory.
-type listener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
+// dial connects a client from addr and says what becomes of it. The client hangs up when the test ends, if
+// not before.
+func dial(t *testing.T, ln *memnet.Listener, addr string) (client *memnet.Conn, becomes string) {
+	client = ln.DialFrom(addr)
+	t.Cleanup(func() { client.Close() })
+	client.SetReadDeadline(time.Now().Add(time.Second))
+	_, err := client.Read(make([]byte, 1))
+	switch {
+	case err == nil:
+		return client, "is served"
+	case errors.Is(err, io.EOF):
+		return client, "is hung up on"
 	}
+	return client, "is left waiting"
 }
-
-func (l *listener) Close() error   { close(l.closed); return nil }
-func (l *listener) Addr() net.Addr { return nil }
-
-// from is a connection from a chosen address.
-type from struct {
-	net.Conn
-	addr net.Addr
-}
-
-func (c from) RemoteAddr() net.Addr { return c.addr }
 
 func TestNobodyTakesMoreThanTheirShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ln := &listener{make(chan net.Conn, 20), make(chan struct{})}
-		var served sync.WaitGroup
-		var returned atomic.Bool
-		served.Go(func() {
-			defer returned.Store(true)
-			assert.ErrorIs(t, Serve(2, ln, func(conn net.Conn) {
+		ln := memnet.Listen()
+		returned := make(chan error, 1)
+		go func() {
+			returned <- Serve(2, ln, func(conn net.Conn) {
 				defer conn.Close()
 				conn.Write([]byte{'*'})
-				said := make([]byte, 1)
-				conn.Read(said)
-				if said[0] == 'x' {
-					runtime.Goexit() // as a bug in a conversation might
-				}
-			}), net.ErrClosed)
-		})
-		var here []net.Conn
-		comes := func(addr string) (becomes string) { // of a client from addr
-			client, server := net.Pipe()
-			here = append(here, client)
-			ln.conns <- from{server, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(addr))}
-			synctest.Wait()
-			if len(ln.conns) > 0 {
-				<-ln.conns
-				return "is not accepted"
-			}
-			client.SetDeadline(time.Now().Add(time.Second))
-			switch _, err := client.Read(make([]byte, 1)); err {
-			case nil:
-				return "is served"
-			case io.EOF:
-				return "is hung up on"
-			}
-			return "is left waiting"
+				conn.Read(make([]byte, 1)) // until the client hangs up
+			})
+		}()
+		comes := func(addr string) (becomes string) {
+			_, becomes = dial(t, ln, addr)
+			return becomes
 		}
-		assert.Equal(t, "is served", comes("192.0.2.1:1001"))
+		first, becomes := dial(t, ln, "192.0.2.1:1001")
+		assert.Equal(t, "is served", becomes)
 		assert.Equal(t, "is served", comes("192.0.2.1:1002"))
-		assert.Equal(t, "is hung up on", comes("192.0.2.1:1003"), "two from this address are here, from whatever port")
-		assert.Equal(t, "is hung up on", comes("192.0.2.1:1003"), "and who was refused has left no place behind")
-		assert.Equal(t, "is served", comes("192.0.2.2:1001"), "nobody is here from this address")
+		assert.Equal(t, "is hung up on", comes("192.0.2.1:1003"), "two clients from this address are served, from whatever port")
+		assert.Equal(t, "is hung up on", comes("192.0.2.1:1003"), "a client that was refused had no place to give back")
+		assert.Equal(t, "is served", comes("192.0.2.2:1001"), "no client from this address is served")
 		assert.Equal(t, "is served", comes("[2001:db8::1]:1001"))
 		assert.Equal(t, "is served", comes("[2001:db8::1]:1002"))
-		assert.Equal(t, "is hung up on", comes("[2001:db8::1]:1003"), "two from this address are here")
-		assert.Equal(t, "is served", comes("[2001:db8::2]:1001"), "nobody is here from this address")
+		assert.Equal(t, "is hung up on", comes("[2001:db8::1]:1003"), "two clients from this address are served")
+		assert.Equal(t, "is served", comes("[2001:db8::2]:1001"), "no client from this address is served")
 
-		here[0].Close()
+		first.Close()
 		synctest.Wait()
-		assert.Equal(t, "is served", comes("192.0.2.1:1004"), "one of two has left")
-		assert.Equal(t, "is hung up on", comes("192.0.2.1:1005"), "only one has left")
-		here[1].Write([]byte{'x'})
-		synctest.Wait()
-		assert.Equal(t, "is served", comes("192.0.2.1:1006"), "one has left by runtime.Goexit")
+		assert.Equal(t, "is served", comes("192.0.2.1:1004"), "one of two clients has left")
+		assert.Equal(t, "is hung up on", comes("192.0.2.1:1005"), "only one client has left")
 
 		ln.Close()
 		synctest.Wait()
-		assert.False(t, returned.Load(), "Serve returned before its clients had left")
-		for _, client := range here {
-			client.Close()
+		assert.Empty(t, returned, "Serve returned before its clients had left")
+	})
+}
+
+func TestTheServerForgetsTheClientsThatAreRefused(t *testing.T) {
+	slog.SetLogLoggerLevel(slog.LevelWarn) // no lines about single clients
+	synctest.Test(t, func(t *testing.T) {
+		s := server.New(func(ln net.Listener, handle func(net.Conn)) error { return Serve(2, ln, handle) }, protocol.Message)
+		ctx, stop := context.WithCancel(t.Context())
+		ln := memnet.Listen()
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			forced, err := s.Serve(ctx, ln)
+			assert.NoError(t, err)
+			assert.Zero(t, forced, "conversations that the server had to end by force")
+		})
+		defer serving.Wait()
+		defer stop()
+		first, becomes := dial(t, ln, "192.0.2.1:1001")
+		require.Equal(t, "is served", becomes)
+		second, becomes := dial(t, ln, "192.0.2.1:1002")
+		require.Equal(t, "is served", becomes)
+		for range 1000 {
+			_, becomes = dial(t, ln, "192.0.2.1:1003")
+			require.Equal(t, "is hung up on", becomes)
 		}
-		served.Wait()
+		first.Close()
+		second.Close()
+		synctest.Wait()
+		assert.Equal(t, server.Counters{Accepted: 1002, Served: 2, Refused: 1000}, s.Counters())
 	})
 }
 
@@ -110,14 +108,14 @@ func TestWhoHasLeftIsForgotten(t *testing.T) {
 	l := NewLimit(2)
 	assert.True(t, l.Enter("a"))
 	assert.True(t, l.Enter("a"))
-	assert.False(t, l.Enter("a"), "two are here")
-	assert.True(t, l.Enter("b"), "nobody is here from b")
+	assert.False(t, l.Enter("a"), "two clients are here")
+	assert.True(t, l.Enter("b"), "no client is here from b")
 	assert.Equal(t, 2, l.Len(), "a and b")
 	l.Leave("a")
-	assert.Equal(t, 2, l.Len(), "one is still here from a")
+	assert.Equal(t, 2, l.Len(), "one client is still here from a")
 	l.Leave("a")
 	l.Leave("b")
-	assert.Equal(t, 0, l.Len(), "everybody has left: an address kept for each client who was ever here is a leak")
+	assert.Equal(t, 0, l.Len(), "all clients have left: keeping an address for each client that was ever here is a leak")
 }
 
 func TestManyAtOnceDoNotOverfillIt(t *testing.T) {

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// Busy is what a client gets that cannot be served now.
+// Busy is what the server sends to a client that it cannot serve now.
 const Busy = '!'
 
-// Serve serves at most n clients at a time, each with handle, which closes the connection. Whom it cannot serve it
-// tells so, and hangs up. It returns when ln is closed and the last client has been served.
+// Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
+// Busy to every other client and hangs up. It returns when ln is closed and the last client has been
+// served.
 func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
@@ -34,7 +35,7 @@ func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 }
 
 func refuse(conn net.Conn) {
-	conn.SetDeadline(time.Now().Add(time.Second)) // it may not read
+	conn.SetDeadline(time.Now().Add(time.Second)) // the client may never read
 	conn.Write([]byte{Busy})
 	conn.Close()
 }

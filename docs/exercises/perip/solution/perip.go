@@ -10,7 +10,7 @@ import (
 type Limit struct {
 	n       int
 	mu      sync.Mutex
-	clients map[string]int // how many are here from each address; guarded by mu
+	clients map[string]int // how many are served from each address; guarded by mu
 }
 
 // NewLimit returns a limit of n clients from each address.
@@ -18,7 +18,7 @@ func NewLimit(n int) *Limit {
 	return &Limit{n: n, clients: make(map[string]int)}
 }
 
-// Enter counts a client from ip and returns true, or returns false if n are here from there already.
+// Enter counts a client from ip and returns true, or returns false if n clients from ip are counted already.
 func (l *Limit) Enter(ip string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,26 +29,26 @@ func (l *Limit) Enter(ip string) bool {
 	return true
 }
 
-// Leave gives back what Enter has taken.
+// Leave takes back one client from ip that Enter has counted.
 func (l *Limit) Leave(ip string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.clients[ip]--
 	if l.clients[ip] == 0 {
-		delete(l.clients, ip) // or the map would remember everybody who was ever here
+		delete(l.clients, ip) // or the map would keep every address that a client ever came from
 	}
 }
 
-// Len is how many addresses the limit knows. It knows only those from which somebody is here.
+// Len returns how many addresses the limit knows: those from which at least one client is served.
 func (l *Limit) Len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.clients)
 }
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection, but at most limit
-// clients at a time from one IP address. It closes the connections of all others at once. It returns when ln is closed
-// and the last client has been served.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection, but at
+// most limit clients at a time from one IP address. It closes the connections of all others at once. It
+// returns when ln is closed and the last client has been served.
 func Serve(limit int, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
@@ -64,17 +64,17 @@ func Serve(limit int, ln net.Listener, handle func(net.Conn)) error {
 			continue
 		}
 		clients.Go(func() {
-			defer addresses.Leave(ip) // however handle ends
+			defer addresses.Leave(ip)
 			handle(conn)
 		})
 	}
 }
 
-// host is addr without its port. To cut at the first colon would take an IPv6 address apart.
+// host returns addr without its port. Cutting at the first colon would take an IPv6 address apart.
 func host(addr net.Addr) string {
 	ip, _, err := net.SplitHostPort(addr.String())
 	if err != nil {
-		return addr.String() // a kind of address that has no port
+		return addr.String() // not every network has ports
 	}
 	return ip
 }
