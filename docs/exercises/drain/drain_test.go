@@ -7,33 +7,15 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"example.com/concurrent-servers/shared/memnet"
 )
-
-// listener is a network in memory.
-type listener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	fail   error
-	once   sync.Once
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, l.fail
-	}
-}
-
-func (l *listener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *listener) Addr() net.Addr { return nil }
 
 const (
 	stop  = time.Hour // when the server is told to
@@ -62,11 +44,10 @@ func TestConversationsMayEndWithinGrace(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), stop)
 				defer cancel()
-				ln := &listener{conns: make(chan net.Conn, 10), closed: make(chan struct{}), fail: net.ErrClosed}
+				ln := memnet.Listen()
 				for _, leaves := range d.leave {
-					client, server := net.Pipe()
+					client := ln.Dial()
 					time.AfterFunc(leaves, func() { client.Close() })
-					ln.conns <- server
 				}
 				ends := make(chan error, 10)                    // of the conversations
 				time.AfterFunc(100*stop, func() { ln.Close() }) // whatever Serve does, it ends
@@ -98,9 +79,8 @@ func TestTheListenerIsClosedAtTheStop(t *testing.T) {
 		defer time.Sleep(stop) // what Serve has left behind ends meanwhile
 		ctx, cancel := context.WithTimeout(t.Context(), stop)
 		defer cancel()
-		ln := &listener{conns: make(chan net.Conn, 10), closed: make(chan struct{}), fail: net.ErrClosed}
-		client, server := net.Pipe()
-		ln.conns <- server
+		ln := memnet.Listen()
+		client := ln.Dial()
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -110,12 +90,12 @@ func TestTheListenerIsClosedAtTheStop(t *testing.T) {
 			})
 		}()
 		time.Sleep(stop + grace/2)
-		select {
-		case <-ln.closed:
-		default:
-			t.Error("the listener is still open while the server drains")
-			ln.Close()
-		}
+		late := ln.Dial()
+		late.SetReadDeadline(time.Now().Add(time.Second))
+		_, err := late.Read(make([]byte, 1))
+		assert.ErrorIs(t, err, syscall.ECONNRESET, "the listener is still open to a client that comes while the server drains")
+		ln.Close()
+		late.Close()
 		client.Close()
 		<-ended
 	})
@@ -124,9 +104,11 @@ func TestTheListenerIsClosedAtTheStop(t *testing.T) {
 func TestAListenerThatFailsIsAnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("broken")
-		ln := &listener{closed: make(chan struct{}), fail: broken}
-		time.AfterFunc(time.Second, func() { ln.Close() })
-		forced, err := Serve(t.Context(), grace, ln, func(conn net.Conn) {})
+		ln := memnet.Listen()
+		ctx, cancel := context.WithTimeout(t.Context(), stop) // if Serve tries again
+		defer cancel()
+		time.AfterFunc(time.Second, func() { ln.Fail(broken) })
+		forced, err := Serve(ctx, grace, ln, func(conn net.Conn) {})
 		assert.ErrorIs(t, err, broken)
 		assert.Zero(t, forced)
 	})

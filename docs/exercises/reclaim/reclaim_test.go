@@ -12,31 +12,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"example.com/concurrent-servers/shared/memnet"
 )
-
-// listener is a network in memory.
-type listener struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *listener) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *listener) Close() error   { close(l.closed); return nil }
-func (l *listener) Addr() net.Addr { return nil }
 
 const grace = 10 * time.Second
 
-// A client takes whatever the server says, and says something when it is told to.
+// A client reads all that the server says.
 type client struct {
-	net.Conn
+	*memnet.Conn
 	admitted, closed atomic.Bool
 }
 
@@ -52,26 +36,24 @@ func (c *client) String() string {
 
 // A house is a server and its clients.
 type house struct {
-	ln      *listener
+	ln      *memnet.Listener
 	clients []*client
 	running sync.WaitGroup
 }
 
 func open(t *testing.T, n int, handle func(net.Conn)) *house {
-	h := &house{ln: &listener{conns: make(chan net.Conn, 20), closed: make(chan struct{})}}
+	h := &house{ln: memnet.Listen()}
 	h.running.Go(func() { assert.ErrorIs(t, Serve(n, grace, h.ln, handle), net.ErrClosed) })
 	return h
 }
 
 func (h *house) comes() {
-	here, there := net.Pipe()
-	c := &client{Conn: here}
+	c := &client{Conn: h.ln.Dial()}
 	h.clients = append(h.clients, c)
-	h.ln.conns <- there
 	h.running.Go(func() {
 		buf := make([]byte, 1)
 		for !c.closed.Load() {
-			if _, err := here.Read(buf); err == nil {
+			if _, err := c.Read(buf); err == nil {
 				c.admitted.Store(true)
 			} else {
 				c.closed.Store(true)
@@ -87,7 +69,7 @@ func (h *house) says(i int) {
 	h.clients[i].SetWriteDeadline(time.Time{})
 }
 
-// is what has become of the clients, in the order in which they came.
+// is says what has become of the clients, in the order in which they came.
 func (h *house) is() string {
 	synctest.Wait()
 	return fmt.Sprint(h.clients)
