@@ -3,7 +3,9 @@
 package reclaim
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,8 +14,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/shared/memnet"
+	"example.com/concurrent-servers/shared/protocol"
+	"example.com/concurrent-servers/shared/server"
 )
 
 const grace = 10 * time.Second
@@ -34,6 +39,12 @@ func (c *client) String() string {
 	return "waiting"
 }
 
+// bubble runs test in fake time. It is a failure if nothing can go on.
+func bubble(t *testing.T, test func(*testing.T)) {
+	defer func() { assert.Nil(t, recover(), "the server waits for ever") }()
+	synctest.Test(t, test)
+}
+
 // A house is a server and its clients.
 type house struct {
 	ln      *memnet.Listener
@@ -43,7 +54,16 @@ type house struct {
 
 func open(t *testing.T, n int, handle func(net.Conn)) *house {
 	h := &house{ln: memnet.Listen()}
-	h.running.Go(func() { assert.ErrorIs(t, Serve(n, grace, h.ln, handle), net.ErrClosed) })
+	var talking atomic.Int64
+	h.running.Go(func() {
+		err := Serve(n, grace, h.ln, func(conn net.Conn) {
+			talking.Add(1)
+			defer talking.Add(-1)
+			handle(conn)
+		})
+		assert.ErrorIs(t, err, net.ErrClosed)
+		assert.Zero(t, talking.Load(), "Serve has returned, and some clients are still being served")
+	})
 	return h
 }
 
@@ -77,10 +97,12 @@ func (h *house) is() string {
 
 func (h *house) close() {
 	h.ln.Close()
+	synctest.Wait()
 	for _, c := range h.clients {
 		c.Close()
 	}
 	h.running.Wait()
+	time.Sleep(grace) // conversations that Serve has left behind end meanwhile
 }
 
 // listen greets and reads until the client is gone.
@@ -106,7 +128,7 @@ func tell(conn net.Conn) {
 }
 
 func TestWhoIsSilentLongestLosesTheSlot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, 3, listen)
 		defer h.close()
 		h.comes()
@@ -127,7 +149,7 @@ func TestWhoIsSilentLongestLosesTheSlot(t *testing.T) {
 }
 
 func TestTheNewcomerWaitsUntilSomebodyHasBeenSilentForGrace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		h := open(t, 2, listen)
 		defer h.close()
 		h.comes()
@@ -145,7 +167,7 @@ func TestTheNewcomerWaitsUntilSomebodyHasBeenSilentForGrace(t *testing.T) {
 }
 
 func TestWhoIsBusyKeepsTheSlot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		first := make(chan struct{}, 1)
 		first <- struct{}{}
 		h := open(t, 2, func(conn net.Conn) {
@@ -167,5 +189,35 @@ func TestWhoIsBusyKeepsTheSlot(t *testing.T) {
 		assert.Equal(t, "[here here waiting]", h.is(), "the first is told something, and the second says something, every grace/2")
 		h.clients[1].Close()
 		assert.Equal(t, "[here hung up on here]", h.is(), "the second has left by itself")
+	})
+}
+
+func TestTheServerForgetsTheClientsThatLoseTheirSlots(t *testing.T) {
+	slog.SetLogLoggerLevel(slog.LevelWarn) // no lines about single clients
+	bubble(t, func(t *testing.T) {
+		s := server.New(func(ln net.Listener, handle func(net.Conn)) error { return Serve(2, grace, ln, handle) }, protocol.Message)
+		ctx, stop := context.WithCancel(t.Context())
+		ln := memnet.Listen()
+		var serving sync.WaitGroup
+		serving.Go(func() {
+			forced, err := s.Serve(ctx, ln)
+			assert.NoError(t, err)
+			assert.Zero(t, forced, "conversations that the server had to end by force")
+		})
+		defer serving.Wait()
+		defer stop()
+		var clients []*memnet.Conn
+		for range 1000 {
+			client := ln.Dial()
+			client.SetReadDeadline(time.Now().Add(2 * grace))
+			_, err := client.Read(make([]byte, 1))
+			require.NoError(t, err, "no greeting, although another client has been silent for grace")
+			clients = append(clients, client)
+		}
+		for _, client := range clients {
+			client.Close()
+		}
+		synctest.Wait()
+		assert.Equal(t, server.Counters{Accepted: 1000, Served: 2, Failed: 998}, s.Counters(), "the last two were served")
 	})
 }
