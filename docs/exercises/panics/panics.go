@@ -21,7 +21,8 @@ func New(n int) *Pool {
 	return p
 }
 
-// Execute queues job. It waits while the queue is full. A job that panics is logged, and costs no worker.
+// Execute queues job. It waits while the queue is full. If job panics, the panic is logged and the
+// worker goes on.
 func (p *Pool) Execute(job func()) { p.jobs <- job }
 
 // Close returns when all queued jobs have been run and the workers have ended.

@@ -22,8 +22,8 @@ import (
 	"example.com/concurrent-servers/shared/server"
 )
 
-// dial connects a client from addr and says what becomes of it. The client hangs up when the test ends, if
-// not before.
+// dial connects a client from addr and says what becomes of it. The client hangs up when the test
+// ends, if not before.
 func dial(t *testing.T, ln *memnet.Listener, addr string) (client *memnet.Conn, becomes string) {
 	client = ln.DialFrom(addr)
 	t.Cleanup(func() { client.Close() })

@@ -13,13 +13,10 @@ import (
 
 const idle = time.Minute
 
-// withPool has use work with a pool of two to five, and closes it. That the pool stands still for ever is a failure.
+// withPool calls use with a pool of two to five workers, and closes it. It is a failure if nothing
+// can go on.
 func withPool(t *testing.T, use func(*testing.T, *Pool)) {
-	defer func() {
-		if v := recover(); v != nil {
-			t.Errorf("the pool stands still: %v", v)
-		}
-	}()
+	defer func() { assert.Nil(t, recover(), "the pool waits for ever") }()
 	synctest.Test(t, func(t *testing.T) {
 		p := New(2, 5, idle)
 		use(t, p)

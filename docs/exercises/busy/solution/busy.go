@@ -11,8 +11,8 @@ import (
 const Busy = '!'
 
 // Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
-// Busy to every other client and hangs up. It returns when ln is closed and the last client has been
-// served.
+// Busy to every other client and hangs up. It returns when ln is closed and the last client has
+// been served.
 func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()

@@ -22,7 +22,8 @@ func New(n int) *Pool {
 	return p
 }
 
-// Execute queues job. It waits while the queue is full. A job that panics is logged, and costs no worker.
+// Execute queues job. It waits while the queue is full. If job panics, the panic is logged and the
+// worker goes on.
 func (p *Pool) Execute(job func()) { p.jobs <- job }
 
 // Close returns when all queued jobs have been run and the workers have ended.
@@ -31,18 +32,10 @@ func (p *Pool) Close() {
 	p.workers.Wait()
 }
 
-// work is a worker's life: it runs one job after the other.
+// work runs one job after the other until the queue is closed and empty.
 func (p *Pool) work() {
-	alive := true
-	defer func() {
-		if !alive { // the job called runtime.Goexit, which nothing can stop
-			p.workers.Go(p.work)
-		}
-	}()
 	for job := range p.jobs {
-		alive = false
 		run(job)
-		alive = true
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// A Limit bounds how many clients from one IP address are served at a time. It is safe for concurrent use.
+// A Limit bounds how many clients from one IP address are served at a time. It is safe for
+// concurrent use.
 type Limit struct {
 	n       int
 	mu      sync.Mutex
@@ -18,7 +19,8 @@ func NewLimit(n int) *Limit {
 	return &Limit{n: n, clients: make(map[string]int)}
 }
 
-// Enter counts a client from ip and returns true, or returns false if n clients from ip are counted already.
+// Enter counts a client from ip and returns true, or returns false if n clients from ip are counted
+// already.
 func (l *Limit) Enter(ip string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -46,9 +48,9 @@ func (l *Limit) Len() int {
 	return len(l.clients)
 }
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection, but at
-// most limit clients at a time from one IP address. It closes the connections of all others at once. It
-// returns when ln is closed and the last client has been served.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection, but
+// at most limit clients at a time from one IP address. It closes the connections of all others at
+// once. It returns when ln is closed and the last client has been served.
 func Serve(limit int, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
