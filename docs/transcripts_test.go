@@ -22,9 +22,9 @@ import (
 // tooBusy is the status of a command that could not find out, because the machine was busy; see console.ErrBusy.
 const tooBusy = 75
 
-// within bounds a command that must end by itself: the slowest takes a minute on a machine that does nothing else.
+// within bounds a command that must end by itself: the slowest takes half a minute on a machine that does nothing else.
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Minute, errors.New("the command does not end"))
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 4*time.Minute, errors.New("the command does not end"))
 	t.Cleanup(cancel)
 	return ctx
 }
