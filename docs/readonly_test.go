@@ -18,7 +18,7 @@ import (
 // written, that is the end of the first command.
 func TestTheWorkspaceHasAllChecksumsThatItsCommandsNeed(t *testing.T) {
 	copied := t.TempDir()
-	require.NoError(t, os.CopyFS(copied, os.DirFS(root)))
+	copyCheckout(t, copied)
 	before, err := os.ReadFile(filepath.Join(copied, "go.work.sum"))
 	require.NoError(t, err, "go.work.sum is part of the repository")
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-test", "work")
@@ -29,6 +29,26 @@ func TestTheWorkspaceHasAllChecksumsThatItsCommandsNeed(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(before), string(after), "the go command has added checksums: commit them")
 	assert.NotRegexp(t, `(?m)^/?go\.work\.sum$`, read(t, ".gitignore"))
+}
+
+// copyCheckout copies the checkout, without its history.
+func copyCheckout(t *testing.T, to string) {
+	t.Helper()
+	entries, err := os.ReadDir(root)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(to, 0o755))
+	for _, entry := range entries {
+		from, to := filepath.Join(root, entry.Name()), filepath.Join(to, entry.Name())
+		switch {
+		case entry.Name() == ".git":
+		case entry.IsDir():
+			require.NoError(t, os.CopyFS(to, os.DirFS(from)))
+		default:
+			content, err := os.ReadFile(from)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(to, content, 0o644))
+		}
+	}
 }
 
 // firstCommand is the first one in a block of the README.
@@ -48,7 +68,7 @@ func TestTheFirstCommandWorksInACheckoutThatCannotBeWritten(t *testing.T) {
 		exec.Command("chmod", "-R", "u+w", place).Run()
 		os.RemoveAll(place)
 	})
-	require.NoError(t, os.CopyFS(checkout, os.DirFS(root)))
+	copyCheckout(t, checkout)
 	modules, err := exec.CommandContext(t.Context(), "go", "env", "GOMODCACHE").Output()
 	require.NoError(t, err)
 	downloads := filepath.Join(place, "downloads")

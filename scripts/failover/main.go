@@ -68,6 +68,8 @@ func parse(args []string, stdout io.Writer) (set settings, err error) {
 	switch {
 	case err != nil:
 		return set, err
+	case set.places == 100_000: // the largest -n of an instance
+		return set, console.Usagef("-n %d: want at most 99999, because each instance keeps one more for HAProxy's checks", set.places)
 	case fs.NArg() > 0:
 		return set, console.Usagef("too many arguments (%s): want flags only", fs.Arg(0))
 	case set.pause > set.phase/10:

@@ -77,7 +77,7 @@ func (p program) awaitFleet(t *testing.T) {
 
 func (p program) assertNothingIsLeft(t *testing.T, when string) {
 	t.Helper()
-	assert.Empty(t, p.children(t), when)
+	assert.Eventually(t, func() bool { return len(p.children(t)) == 0 }, time.Minute, time.Millisecond, "%s: a child still runs", when)
 	left, err := os.ReadDir(p.temp)
 	require.NoError(t, err)
 	assert.Empty(t, left, when)

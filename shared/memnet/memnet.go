@@ -34,8 +34,8 @@ func Listen() *Listener {
 	}
 }
 
-// Dial connects a client and returns its end of the connection. It does not wait for the server. The
-// connection to a listener that is closed is reset. Each client has an address of its own.
+// Dial connects a client and returns its end of the connection. It does not wait for the server, unless the backlog
+// is full. The connection to a listener that is closed is reset. Each client has an address of its own.
 func (l *Listener) Dial() *Conn {
 	return l.DialFrom(fmt.Sprintf("127.0.0.1:%d", 10_000+l.dialled.Add(1)))
 }

@@ -29,11 +29,11 @@ import (
 
 // These times are long enough for a machine that is busy. They are variables for the tests only.
 var (
-	startPatience = 10 * time.Second // until the server says where it listens
-	stopPatience  = 10 * time.Second // until a server that was asked to stop has ended; more than the default drain
+	startPatience = time.Minute // until the server says where it listens
+	stopPatience  = time.Minute // until a server that was asked to stop has ended; more than the default drain
 )
 
-const debugPatience = 10 * time.Second // until the debug endpoint of an overloaded server answers
+const debugPatience = time.Minute // until the debug endpoint of an overloaded server answers
 
 // Root returns the folder that holds go.work and the parts. The command must run in that folder or
 // below it.
@@ -52,7 +52,7 @@ func Root(ctx context.Context) (string, error) {
 // Build builds main packages into the folder bin, which must exist. The packages are given as to go
 // build in the folder dir; flags of go build may stand before them. The programs watch for data
 // races if this one does. When ctx is done, Build kills the compilers and returns [context.Cause].
-// On Windows it kills go build only.
+// On Windows it kills go build only. Where [Spawn] says so, go build dies with this process.
 func Build(ctx context.Context, bin, dir string, packages ...string) error {
 	args := []string{"build",
 		"-buildvcs=false", // git may not trust a copied folder
@@ -62,18 +62,27 @@ func Build(ctx context.Context, bin, dir string, packages ...string) error {
 	if WatchingRaces {
 		args = append(args, "-race")
 	}
-	build := exec.CommandContext(ctx, "go", append(args, packages...)...)
+	build := exec.Command("go", append(args, packages...)...)
 	build.Dir = dir
 	build.Env = append(os.Environ(), "GOTMPDIR="+bin) // what a killed build leaves is removed with bin
 	inOwnGroup(build)
-	build.Cancel = func() error { return killGroup(build.Process) }
+	var out bytes.Buffer
+	build.Stdout, build.Stderr = &out, &out
 	build.WaitDelay = time.Second // on Windows the compilers may hold the output open
-	out, err := build.CombinedOutput()
-	if ctx.Err() != nil {
+	exited, err := Spawn(build)
+	if err != nil {
+		return fmt.Errorf("go build: %w", err)
+	}
+	select {
+	case <-exited:
+	case <-ctx.Done():
+		killGroup(build.Process)
+		<-exited
+		awaitGroup(build.Process)
 		return context.Cause(ctx)
 	}
-	if err != nil {
-		return fmt.Errorf("go build %s: %w\n%s", strings.Join(packages, " "), err, out)
+	if !build.ProcessState.Success() {
+		return fmt.Errorf("go build %s: %v\n%s", strings.Join(packages, " "), build.ProcessState, out.String())
 	}
 	return nil
 }

@@ -19,10 +19,10 @@ import (
 //	GET /spin?d=100ms  computes for d (default 100ms, at most 10s) and sends the page
 //
 // HEAD gets the same response without its body. "OPTIONS *" gets the page. Errors are pages, too:
-// 400 for an invalid request or d, 404 for another path, 405 for another method, 408 for a header
-// that takes longer than a minute or stops until rw gives [os.ErrDeadlineExceeded], 431 for a
-// header of more than 8 KiB, and 505 for another major version of HTTP. The conversation ignores
-// other parameters and the request's body.
+// 400 for an invalid d or request (even to HEAD, if the request cannot be parsed), 404 for another
+// path, 405 for another method, 408 for a header that still comes after a minute or stops until rw
+// gives [os.ErrDeadlineExceeded], 431 for a header of more than 8 KiB, and 505 for another major
+// version of HTTP. The conversation ignores other parameters and the request's body.
 //
 // HTTP has no greeting, so the header Server-Timing of every response says how many milliseconds
 // the server has served the client ("serve"), and how many the client waited between its acceptance

@@ -78,10 +78,11 @@ func (set settings) server(strategy Strategy, talk protocol.Conversation) *Serve
 }
 
 // lastResort is how long after the drain the process may still exist.
-const lastResort = 500 * time.Millisecond
+const lastResort = 900 * time.Millisecond
 
 // endBy ends the process with status 1 if it still runs when ctx has been done for the drain and a moment more.
-// That happens when the log blocks, because its reader does not read. So this prints nothing.
+// That happens when the log blocks, because its reader does not read. So this prints nothing. It also happens on a
+// machine that is too busy to close all connections in that moment.
 func endBy(ctx context.Context, drain time.Duration) {
 	context.AfterFunc(ctx, func() {
 		time.AfterFunc(drain+lastResort, func() { os.Exit(1) })

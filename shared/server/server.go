@@ -74,8 +74,11 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) (forced int, err er
 	select {
 	case err := <-ended: // nobody is left to serve the clients that are still here
 		s.clients.stop()
-		s.clients.closeAll()
-		return 0, err
+		forced = s.clients.closeAll()
+		if ctx.Err() != nil { // it has seen the stop before Serve did
+			err = unlessClosed(err)
+		}
+		return forced, err
 	case <-ctx.Done():
 	}
 	drained := time.NewTimer(s.Drain) // before the first line of log, because writing one may block

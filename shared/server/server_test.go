@@ -181,8 +181,9 @@ func TestAStrategyThatGivesUpEndsTheServerAndLeavesNoConnectionOpen(t *testing.T
 			io.ReadFull(served, make([]byte, 1))
 			close(greeted)
 		}()
-		_, err := s.Serve(t.Context(), ln)
+		forced, err := s.Serve(t.Context(), ln)
 		assert.ErrorIs(t, err, tired)
+		assert.Equal(t, 1, forced, "the conversation that nobody waits for is cut off")
 		synctest.Wait()
 		for _, client := range []net.Conn{served, waiting} {
 			client.SetReadDeadline(time.Now().Add(time.Minute))
@@ -194,6 +195,17 @@ func TestAStrategyThatGivesUpEndsTheServerAndLeavesNoConnectionOpen(t *testing.T
 		_, err = ln.Accept()
 		assert.ErrorIs(t, err, net.ErrClosed)
 	})
+}
+
+func TestAStrategyThatSeesTheStopFirstIsNoError(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for range 100 { // Serve finds the stop and the strategy's end at the same time, and takes either
+		s := New(func(net.Listener, func(net.Conn)) error { return net.ErrClosed }, protocol.Message)
+		forced, err := s.Serve(ctx, memnet.Listen())
+		require.NoError(t, err)
+		require.Zero(t, forced)
+	}
 }
 
 func TestTheDebugEndpointIsForThisMachineOnly(t *testing.T) {
