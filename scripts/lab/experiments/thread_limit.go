@@ -28,7 +28,7 @@ func pastTheLimit(ctx context.Context, t *Trial, r *Result) error {
 		}
 		err := servesOrEnds(ctx, s, held)
 		log = s.Log()
-		return err
+		return cmp.Or(err, joinErr)
 	})
 	ended := errors.Is(err, errEnded)
 	switch {
@@ -69,9 +69,10 @@ var errEnded = errors.New("ended")
 
 // servesOrEnds waits until the server serves so many clients, or returns errEnded if it ends.
 func servesOrEnds(ctx context.Context, s *rig.Server, clients int) error {
+	var serving int64
 	for began := time.Now(); time.Since(began) < servePatience; {
 		vars, err := s.Vars(ctx) // an error says that the server is about to end
-		if err == nil && vars.Serving >= int64(clients) {
+		if serving = vars.Serving; err == nil && serving >= int64(clients) {
 			return nil
 		}
 		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
@@ -83,7 +84,8 @@ func servesOrEnds(ctx context.Context, s *rig.Server, clients int) error {
 		default:
 		}
 	}
-	return fmt.Errorf("it neither serves %d clients nor ends, within %v: %w; run it again", clients, servePatience, console.ErrBusy)
+	return fmt.Errorf("it serves %d of %d clients after %v: it does not take more, or %w; run it again",
+		serving, clients, servePatience, console.ErrBusy)
 }
 
 // lastWords returns how the Go runtime says why it ends the program.
