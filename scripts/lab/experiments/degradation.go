@@ -47,10 +47,10 @@ var (
 // pressed is what a server does under a load, as shares of its capacity.
 type pressed struct{ computed, inTime float64 }
 
-// Under the largest load:
+// The shares of its capacity that a server must reach under the largest load.
 const (
-	graceful = 0.5 // of the capacity must still be answered in time
-	churning = 0.7 // must still be computed, for whomever
+	graceful = 0.5 // answered in time, to degrade gracefully
+	churning = 0.7 // computed, whether or not the client is still there
 )
 
 func (p *overload) run(ctx context.Context, t *Trial) (r Result, err error) {

@@ -2,5 +2,6 @@
 
 package rig
 
-// DescriptorLimit is how many files and connections a process of this user may have open, or [Unknown].
+// DescriptorLimit returns how many files and connections a process of this user may have open, or
+// [Unknown].
 func DescriptorLimit() int { return Unknown }

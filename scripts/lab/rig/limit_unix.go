@@ -4,8 +4,8 @@ package rig
 
 import "syscall"
 
-// DescriptorLimit is how many files and connections a process of this user may have open, or [Unknown]. Go programs
-// raise their own limit as far as they may.
+// DescriptorLimit returns how many files and connections a process of this user may have open, or
+// [Unknown]. Go programs raise their own limit as far as they may.
 func DescriptorLimit() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > 1<<30 {

@@ -143,8 +143,8 @@ func ended(ctx context.Context) bool {
 // Arrive has clients come at a rate per second, whether or not the clients before them have been
 // answered: an open loop. The gaps between them are distributed exponentially. Each client requests
 // path once and leaves when it has lost its patience. Arrive counts what happens in the time d after
-// warm. Then nobody comes any more, and it waits as long again for the clients that are there, to
-// learn how long they take. A client's time runs from when it should have come, so a late start is
+// warm. Then no more clients come, and it waits as long again for those that are there, to learn
+// how long they take. A client's time runs from when it should have come, so a late start is
 // not hidden.
 func Arrive(ctx context.Context, dial Dial, path string, rate float64, warm, d, patience time.Duration) *Load {
 	l := newLoad(d)

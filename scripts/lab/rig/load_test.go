@@ -50,7 +50,7 @@ func inBubble(t *testing.T, d time.Duration, answer string, test func(*testing.T
 
 const ok = "HTTP/1.1 200 OK\r\n\r\nhello"
 
-func TestWhoPressesAsksAgainAsSoonAsAnswered(t *testing.T) {
+func TestAPressingClientAsksAgainWhenItIsAnswered(t *testing.T) {
 	inBubble(t, 20*ms, ok, func(t *testing.T, dial Dial) {
 		l := Press(t.Context(), dial, "/", 3, 250*ms)
 		assert.NoError(t, l.Why)
@@ -64,7 +64,7 @@ func TestWhoPressesAsksAgainAsSoonAsAnswered(t *testing.T) {
 	})
 }
 
-func TestWhoIsCutOffMightHaveTakenLonger(t *testing.T) {
+func TestARequestThatIsCutOffMightHaveTakenLonger(t *testing.T) {
 	inBubble(t, time.Hour, ok, func(t *testing.T, dial Dial) {
 		l := Press(t.Context(), dial, "/", 3, 30*ms)
 		assert.Equal(t, 3, l.Pending)
@@ -110,7 +110,7 @@ func TestAFailureIsNoAnswer(t *testing.T) {
 	assert.Equal(t, refused, l.Why)
 }
 
-func TestWhoArrivesDoesNotWaitForOthers(t *testing.T) {
+func TestAnArrivingClientDoesNotWaitForOthers(t *testing.T) {
 	offered := 0
 	inBubble(t, time.Hour, ok, func(t *testing.T, dial Dial) {
 		l := Arrive(t.Context(), dial, "/", 200, 0, 400*ms, 50*ms)

@@ -156,7 +156,7 @@ func TestAnInterruptDuringTheBuildLeavesNothing(t *testing.T) {
 	assert.Empty(t, left)
 }
 
-func TestACrowdNotesWhoIsGone(t *testing.T) {
+func TestACrowdNotesThatAClientIsGone(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	crowd := NewCrowd(ln.Addr().String())
