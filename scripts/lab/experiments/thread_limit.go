@@ -28,7 +28,10 @@ func pastTheLimit(ctx context.Context, t *Trial, r *Result) error {
 		}
 		err := servesOrEnds(ctx, s, held)
 		log = s.Log()
-		return cmp.Or(err, joinErr)
+		if err == nil && joinErr != nil {
+			err = fmt.Errorf("%w, or %w; run it again", joinErr, console.ErrBusy)
+		}
+		return err
 	})
 	ended := errors.Is(err, errEnded)
 	switch {
