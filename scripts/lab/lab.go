@@ -76,6 +76,7 @@ type lab struct {
 func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []experiments.Run) error {
 	var outcomes []report.Outcome
 	var failed []string
+	busy := true // while no experiment has failed for another reason
 	for i, e := range list {
 		o := l.try(ctx, e, do[i])
 		if errors.Is(o.Err, console.ErrInterrupted) {
@@ -92,6 +93,7 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 		}
 		if o.Err != nil {
 			failed = append(failed, e.Name)
+			busy = busy && errors.Is(o.Err, console.ErrBusy)
 			l.progress.log.Error(o.Err.Error())
 		}
 		outcomes = append(outcomes, o)
@@ -106,7 +108,11 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 	case len(outcomes) < len(list):
 		return console.ErrInterrupted
 	case len(failed) > 0:
-		return fmt.Errorf("%d of %d experiments could not find out: %s", len(failed), len(list), strings.Join(failed, ", "))
+		err := fmt.Errorf("%d of %d experiments could not find out: %s", len(failed), len(list), strings.Join(failed, ", "))
+		if busy {
+			err = fmt.Errorf("%w: %w", console.ErrBusy, err)
+		}
+		return err
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ func message(ctx context.Context, t *talk) error {
 		return t.notServed(err, "greeting", "speaks another protocol")
 	}
 	if first[0] != protocol.Greeting {
-		return fmt.Errorf("greeted with %q, want %q: the server is no message server", first[0], protocol.Greeting)
+		return fmt.Errorf("greeted with %q, want %q: the server does not speak message", first[0], protocol.Greeting)
 	}
 	t.greeted()
 	return t.converse(ctx, script, t.pause/5, t.readReplies)
@@ -66,7 +66,7 @@ func owed(lines int) string { return strings.Join(owes[:lines], "") }
 // check compares the next bytes with those that are owed, of which got have come before.
 func check(owed string, got int, reply []byte) error {
 	if got == 0 && reply[0] == ' ' { // "* N words" begins like the message protocol's greeting
-		return errors.New("greeted like a words server: the server is no message server")
+		return errors.New("greeted like a words server: the server does not speak message")
 	}
 	for i, b := range reply {
 		if got+i >= len(owed) {

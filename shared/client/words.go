@@ -28,7 +28,7 @@ func ask(words []string) func(context.Context, *talk) error {
 		case err != nil && strings.HasPrefix(greeting, "* "):
 			return broken(err, fmt.Sprintf("no whole greeting within %s", console.Duration(t.patience)), "inside the greeting")
 		case !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n"):
-			return fmt.Errorf("greeted with %.20q, want %q: the server is no words server", greeting, "* N words")
+			return fmt.Errorf("greeted with %.20q, want %q: the server does not speak words", greeting, "* N words")
 		}
 		t.greeted()
 		lines := strings.SplitAfter(strings.Join(words, "\n")+"\n", "\n")

@@ -60,7 +60,7 @@
 // An experiment returns an error when it could not find out: a client failed that should not have, a
 // server ended, the machine cannot hold so many clients. A claim that turns out to be false is not an
 // error but a [Verdict]. An experiment must end by itself, in half a minute at most with its
-// defaults, and within a moment when ctx is done; [rig.Servers.With] ends the server.
+// defaults, and within a moment when ctx is done; t.With, which is [rig.Servers.With], ends the server.
 //
 // A function without side effects judges the figures. Add made-up figures to the test in
 // verdicts_test.go: some by which the claims hold, some by which they do not. Add a line with
