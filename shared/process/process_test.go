@@ -154,7 +154,7 @@ func TestAServerIsStartedOnceItListens(t *testing.T) {
 	assert.Regexp(t, `^127\.0\.0\.1:\d+$`, s.Debug)
 	conn := next()
 	assertAlive(t, conn)
-	s.Kill()
+	within(t, "Kill", s.Kill)
 	select {
 	case <-s.Exited():
 	default:
