@@ -144,7 +144,7 @@ func TestAProgramIsBuiltLikeThisOne(t *testing.T) {
 func TestABuildThatFailsSaysWhy(t *testing.T) {
 	err := Build(t.Context(), t.TempDir(), t.TempDir(), "./nowhere")
 	assert.ErrorContains(t, err, "go build ./nowhere: ")
-	assert.ErrorContains(t, err, "\n")
+	assert.Regexp(t, `exit status 1\n\w`, err, "the output of go build is missing")
 }
 
 func TestAnInterruptOfABuildEndsTheCompilers(t *testing.T) {
@@ -161,6 +161,9 @@ func TestAnInterruptOfABuildEndsTheCompilers(t *testing.T) {
 	interrupt(cause)
 	within(t, "Build", func() { assert.Equal(t, cause, <-built) })
 	assertDead(t, compiler)
+	left, err := os.ReadDir(bin)
+	require.NoError(t, err)
+	assert.NotEmpty(t, left, "go build keeps its files in another folder, and nobody removes them")
 	assert.NoError(t, os.RemoveAll(bin))
 }
 
