@@ -31,7 +31,7 @@ type program struct {
 // command returns a failover that is not started yet.
 func command(t *testing.T, path, temp string, args ...string) program {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute) // then the test has failed
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // then the test has failed
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+temp)
@@ -64,7 +64,7 @@ func (p program) children(t *testing.T) (names []string) {
 // await waits until a program of that name runs.
 func (p program) await(t *testing.T, name string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return slices.Contains(p.children(t), name) }, time.Minute, 5*time.Millisecond,
+	require.Eventually(t, func() bool { return slices.Contains(p.children(t), name) }, 3*time.Minute, 5*time.Millisecond,
 		"failover starts no %s", name)
 }
 
@@ -131,7 +131,7 @@ func TestAKillLeavesNoProcessAndTheNextRunRemovesTheFolder(t *testing.T) {
 	killed.awaitFleet(t)
 	require.NoError(t, killed.Process.Kill())
 	killed.Wait()
-	require.Eventually(t, func() bool { return len(killed.children(t)) == 0 }, 20*time.Second, 10*time.Millisecond,
+	require.Eventually(t, func() bool { return len(killed.children(t)) == 0 }, time.Minute, 10*time.Millisecond,
 		"a child of the killed failover still runs")
 	left, err := os.ReadDir(killed.temp)
 	require.NoError(t, err)
