@@ -96,13 +96,12 @@ func (set settings) longestWait() time.Duration {
 	return client.Length(set.pause) * time.Duration(set.clients) / time.Duration(set.places*(len(names)-1))
 }
 
-// try starts the fleet, lets clients talk to it while it kills one instance and starts it again,
-// and ends the fleet, whatever happens.
-func try(ctx context.Context, f *fleet, log *slog.Logger) (result outcome, err error) {
+// try starts the fleet, tries it, and ends it, whatever happens.
+func try(ctx context.Context, f *fleet, log *slog.Logger) (outcome, error) {
 	defer f.close()
 	log.Info("building the server")
 	if err := f.begin(ctx); err != nil {
-		return result, err
+		return outcome{}, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -111,11 +110,17 @@ func try(ctx context.Context, f *fleet, log *slog.Logger) (result outcome, err e
 		cancel(f.proxyError())
 	}()
 	if err := f.probe(ctx); err != nil {
-		return result, err
+		return outcome{}, err
 	}
+	return f.trial(ctx, log)
+}
+
+// trial lets clients talk. Meanwhile it kills one instance and starts it again.
+func (f *fleet) trial(ctx context.Context, log *slog.Logger) (result outcome, err error) {
+	ctx, cancel := context.WithCancel(ctx)
 	var clients sync.WaitGroup
 	defer clients.Wait()
-	defer cancel(nil) // lets the clients end
+	defer cancel() // ends the clients if something fails
 	result.began = time.Now()
 	clients.Go(func() { result.conversations = f.load(ctx, result.began.Add(3*f.phase)) })
 
