@@ -84,7 +84,7 @@ func TestAConfigurationThatDoesNotFitIsSaid(t *testing.T) {
 	const unlogged = "listen all\n mode tcp\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n bind \"${FRONT}\"\n"
 	for text, want := range map[string]string{
 		"nonsense\n":                           "unknown keyword 'nonsense'",
-		unlogged + " server two \"${TWO}\"\n":  `want "log stdout format raw local0" and "option tcplog" in `,
+		unlogged + " server two \"${TWO}\"\n":  `want "nbthread 1", "log stdout format raw local0" and "option tcplog" in `,
 		unlogged + " server two 127.0.0.1:1\n": "haproxy does not serve with ",
 	} {
 		config := filepath.Join(t.TempDir(), "haproxy.cfg")
@@ -192,6 +192,14 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 		assert.ErrorAs(t, err, &usage, line)
 		assert.ErrorContains(t, err, want, line)
 	}
+}
+
+// HAProxy gives up a line of its log when another of its threads is writing one. That happens too
+// rarely for a trial to show it.
+func TestHAProxyHasOneThreadSoThatItLosesNoLineOfItsLog(t *testing.T) {
+	config, err := os.ReadFile("haproxy.cfg")
+	require.NoError(t, err)
+	assert.Regexp(t, `(?m)^global\n +nbthread 1 `, string(config))
 }
 
 // Two instances with two places each serve four clients at a time. A conversation takes 2.2 pauses.

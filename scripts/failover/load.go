@@ -72,7 +72,7 @@ var logPatience = 10 * time.Second
 
 // attribute waits until HAProxy has logged the conversations, and adds to each what the log says.
 func (f *fleet) attribute(ctx context.Context, all []conversation) error {
-	late := fmt.Errorf("haproxy has not logged every conversation after %v: want \"log stdout format raw local0\" and \"option tcplog\" in %s", logPatience, f.config)
+	late := fmt.Errorf("haproxy has not logged every conversation after %v: want \"nbthread 1\", \"log stdout format raw local0\" and \"option tcplog\" in %s", logPatience, f.config)
 	ctx, cancel := context.WithTimeoutCause(ctx, logPatience, late)
 	defer cancel()
 	for {
