@@ -99,8 +99,9 @@ func TestTranscriptsAreWhatTheCommandsPrint(t *testing.T) {
 	}
 }
 
-// tells reports whether the facts of shown, a transcript in a text, are those of printed. A line with nothing but … stands
-// for any lines. Where the chart of a text has n clients served at once, the printed one must not have more.
+// tells reports whether the facts of shown, a transcript in a text, are those of printed. A line with
+// nothing but … stands for any lines. Where the chart of a text has n clients served at once, the
+// printed one must not have more.
 func tells(facts func(string) []string, shown, printed string) bool {
 	got := facts(printed)
 	pieces := regexp.MustCompile(`(?m)^…\n`).Split(shown+"\n", -1)

@@ -11,10 +11,11 @@ import (
 // Greeting is what a server says to a client whom it serves.
 const Greeting = '*'
 
-// Dial connects to the first of the machines that admits us: whose Greeting can be read within patience, counted from
-// the beginning of dial. It reads nothing beyond the greeting, and closes the connections to the other machines. If none
-// admits us, the error names each machine and its reason. If ctx is done, Dial returns at once; to what it has returned
-// before, ctx does nothing.
+// Dial connects to the first of the machines that admits us: its Greeting must come within patience,
+// counted from the beginning of dial. Dial reads nothing beyond the greeting, and closes the
+// connections to the other machines. If no machine admits us, the error names each machine and its
+// reason. If ctx is done, Dial returns at once; a connection that it has returned does not depend on
+// ctx.
 func Dial(
 	ctx context.Context, patience time.Duration, machines []string,
 	dial func(ctx context.Context, addr string) (net.Conn, error),

@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Serve sends back whatever arrives, until the client hangs up, which is no error. On a client that says nothing, or does
-// not take what it is sent, for as long as idle, Serve hangs up, and returns an error.
+// Serve sends back whatever arrives until the client hangs up, which is not an error. If the client
+// says nothing, or does not read what it is sent, for as long as idle, Serve hangs up and returns an
+// error.
 func Serve(conn net.Conn, idle time.Duration) error {
 	defer conn.Close()
 	buf := make([]byte, 512)
