@@ -120,8 +120,13 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 // try runs one experiment. The outcome's error is [console.ErrInterrupted] if ctx is done.
 func (l *lab) try(ctx context.Context, e experiments.Experiment, do experiments.Run) report.Outcome {
 	defer l.progress.end()
+	effort := experiments.Thorough
+	if l.quick {
+		effort = experiments.Quick
+	}
 	r, err := do(ctx, &experiments.Trial{
 		Servers:  l.servers,
+		Effort:   effort,
 		Progress: func(s experiments.Step) { l.progress.step(e.Name, s) },
 	})
 	switch {

@@ -54,7 +54,8 @@ func list(out io.Writer) error {
 	}
 	_, err := fmt.Fprintf(out, `%s
 Run one by its name, for example: go run ./scripts/lab %s
-or all of them, which takes some two minutes: go run ./scripts/lab all
+All of them, in two minutes: go run ./scripts/lab all -q
+or thoroughly, in at most ten: go run ./scripts/lab all
 To see whether this machine has what they need: go run ./scripts/lab doctor
 `, t.Text(width(out), false), experiments.All[0].Name)
 	return err
@@ -65,6 +66,7 @@ func width(w io.Writer) int { return min(max(timeline.SizeOf(w).Width, 60), 110)
 
 // options are the flags of every experiment.
 type options struct {
+	quick   bool
 	json    bool
 	svg     string
 	color   console.ColorMode
@@ -73,6 +75,7 @@ type options struct {
 
 // parse parses args into the flags in fs and those of every experiment.
 func (o *options) parse(fs *flag.FlagSet, args []string, help console.Help, out io.Writer) error {
+	fs.BoolVar(&o.quick, "q", false, "quick: fewer rounds and shorter sweeps")
 	fs.BoolVar(&o.json, "json", false, "print the result as JSON, an object on one line")
 	fs.StringVar(&o.svg, "svg", "", "also write the drawings as pictures into this `folder`")
 	fs.Var(&o.color, "color", "`when` to colour the output: auto, always, never")

@@ -67,7 +67,7 @@ func TestAnExperimentIsShown(t *testing.T) {
 	var out, log bytes.Buffer
 	require.NoError(t, runMade(t.Context(), options{svg: dir}, &out, &log, made("one", counted(), nil)))
 	assert.Contains(t, out.String(), "\none\nClaim: a claim of one\n")
-	assert.Contains(t, out.String(), "✗ does not hold here: none is lost")
+	assert.Contains(t, out.String(), "≠ not so here: none is lost")
 	assert.NotContains(t, out.String(), "1 claims hold", "one experiment needs no table")
 	assert.Contains(t, log.String(), "one 1/1: counting\n")
 	assert.Contains(t, log.String(), "wrote one.svg into "+dir)
@@ -92,7 +92,7 @@ func TestAllRunOnAfterOneThatCannotFindOut(t *testing.T) {
 	err := runMade(t.Context(), options{}, &out, &log, made("one", experiments.Result{}, errors.New("broken")), made("two", counted(), nil))
 	assert.EqualError(t, err, "1 of 2 experiments could not find out: one")
 	assert.Contains(t, log.String(), "error: one: could not find out: broken\n")
-	assert.Contains(t, out.String(), "0 of 1 claims hold")
+	assert.Contains(t, out.String(), "Of 1 claims 0 hold here")
 }
 
 func TestAnInterruptEndsAllAndSaysSo(t *testing.T) {

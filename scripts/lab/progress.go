@@ -34,6 +34,9 @@ const barColumns = 36
 
 // step shows the next step of an experiment.
 func (p *progress) step(name string, s experiments.Step) {
+	if s.Round > 0 {
+		name += fmt.Sprint(" round ", s.Round)
+	}
 	if !console.Interactive(p.w) {
 		p.log.Info(fmt.Sprintf("%s %d/%d: %s", name, s.Number, s.Of, s.What))
 		return

@@ -76,7 +76,7 @@ func (p *overload) run(ctx context.Context, t *Trial) (r Result, err error) {
 				if err != nil {
 					return err
 				}
-				r.Row(s.Name, Figure{"load", load, Things, fmt.Sprintf("%g×", load)}, Rate("offered", float64(l.Offered)/p.d.Seconds()),
+				r.Row(s.Name, Given("load", load, Things).As(fmt.Sprintf("%g×", load)), Rate("offered", float64(l.Offered)/p.d.Seconds()),
 					Rate("computed", computed), Rate("goodput", l.Rate()), Within("half know within", l, .5), Within("99 % know within", l, .99))
 				last[part] = pressed{computed / capacity, l.Rate() / capacity}
 				return sane(part, load, last[part])

@@ -54,14 +54,16 @@ type Run func(ctx context.Context, t *Trial) (Result, error)
 // A Trial is what an experiment runs with.
 type Trial struct {
 	*rig.Servers
+	Effort
 	Progress func(Step) // is called before each step
 
-	step, steps int
+	round, step, steps int
 }
 
 // A Step is what an experiment does next.
 type Step struct {
-	Number, Of int // from 1
+	Round      int // from 1; 0 if the experiment has no rounds
+	Number, Of int // of the round, from 1
 	What       string
 }
 
@@ -71,7 +73,7 @@ func (t *Trial) Steps(n int) { t.steps = n }
 // Step says what the experiment does next. Only one goroutine may call it.
 func (t *Trial) Step(format string, args ...any) {
 	t.step++
-	t.Progress(Step{t.step, t.steps, fmt.Sprintf(format, args...)})
+	t.Progress(Step{t.round, t.step, t.steps, fmt.Sprintf(format, args...)})
 }
 
 // EachPart takes a step for each part, with the part's name in it, and calls use with the part

@@ -58,7 +58,9 @@ func setup(t *testing.T, line string) Run {
 func try(t *testing.T, servers *rig.Servers, line string) (Result, error) {
 	t.Helper()
 	var steps []Step
-	r, err := setup(t, line)(t.Context(), &Trial{Servers: servers, Progress: func(s Step) { steps = append(steps, s) }})
+	r, err := setup(t, line)(t.Context(), &Trial{
+		Servers: servers, Effort: Effort{Rounds: 1}, Progress: func(s Step) { steps = append(steps, s) },
+	})
 	require.NotEmpty(t, steps)
 	for i, s := range steps {
 		assert.Equal(t, i+1, s.Number, s.What)

@@ -10,12 +10,25 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-// A Figure is one measured value. The value is [rig.Unknown] if the system does not tell it.
+// A Figure is one value, given or measured. A value that was measured in several rounds is their median. It is
+// [rig.Unknown] if the system does not tell it.
 type Figure struct {
-	Name  string  `json:"name"`
-	Value float64 `json:"value"`
-	Unit  Unit    `json:"unit,omitempty"`
-	Text  string  `json:"text,omitempty"` // what to show instead of the value
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Unit   Unit    `json:"unit,omitempty"`
+	Spread *Spread `json:"spread,omitempty"` // nil for a value that was not measured more than once
+	Text   string  `json:"text,omitempty"`   // what to show instead of the value
+
+	given   bool
+	atLeast bool     // the value may have been larger
+	rounds  []Figure // what was measured in each round
+}
+
+// A Spread says how much a value differed between the rounds; see [Sample.Bounds].
+type Spread struct {
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+	Rounds int     `json:"rounds"`
 }
 
 // A Unit is what a figure counts.
@@ -29,26 +42,31 @@ const (
 	PerSecond Unit = "per second"
 )
 
+// Given returns a value that the experiment sets, such as the place on the x axis of a curve.
+func Given(name string, value float64, unit Unit) Figure {
+	return Figure{Name: name, Value: value, Unit: unit, given: true}
+}
+
 // Count returns a number of things as a figure.
 func Count(name string, n int64) Figure { return Figure{Name: name, Value: float64(n)} }
 
 // Memory returns a number of bytes as a figure.
-func Memory(name string, n int64) Figure { return Figure{name, float64(n), Bytes, ""} }
+func Memory(name string, n int64) Figure { return Figure{Name: name, Value: float64(n), Unit: Bytes} }
 
 // Time returns a time as a figure.
-func Time(name string, d time.Duration) Figure { return Figure{name, d.Seconds(), Seconds, ""} }
+func Time(name string, d time.Duration) Figure {
+	return Figure{Name: name, Value: d.Seconds(), Unit: Seconds}
+}
 
 // Rate returns a number of things per second as a figure.
-func Rate(name string, r float64) Figure { return Figure{name, r, PerSecond, ""} }
+func Rate(name string, r float64) Figure { return Figure{Name: name, Value: r, Unit: PerSecond} }
 
 // Within returns the time within which the server answered a share q of the requests of a load, or
 // the clients gave up. A > before it says that it may have been longer.
 func Within(name string, l *rig.Load, q float64) Figure {
 	d, atLeast := l.Quantile(q)
 	f := Time(name, d)
-	if atLeast {
-		return f.As("> " + f.String())
-	}
+	f.atLeast = atLeast
 	return f
 }
 
@@ -61,7 +79,7 @@ func (f Figure) As(text string) Figure {
 // Known reports whether the system tells the figure.
 func (f Figure) Known() bool { return f.Value != rig.Unknown }
 
-// String returns the value as a person reads it.
+// String returns the value as a person reads it, with half of the spread behind it if that is a hundredth or more.
 func (f Figure) String() string {
 	switch {
 	case f.Text != "":
@@ -69,7 +87,60 @@ func (f Figure) String() string {
 	case !f.Known():
 		return "–"
 	}
-	return f.Unit.Format(f.Value)
+	text := f.Unit.Format(f.Value)
+	if f.atLeast {
+		text = "> " + text
+	}
+	if f.Spread != nil && f.Value != 0 {
+		if share := (f.Spread.High - f.Spread.Low) / 2 / math.Abs(f.Value) * 100; share >= 1 {
+			text += fmt.Sprintf(" ±%.0f%%", share)
+		}
+	}
+	return text
+}
+
+// join adds what was measured in one more round.
+func (f *Figure) join(next Figure) {
+	if next.given {
+		*f = next
+		return
+	}
+	f.rounds = append(f.rounds, next)
+	var values Sample
+	more := 0
+	for _, r := range f.rounds {
+		if r.Known() {
+			values = append(values, r.Value)
+		}
+		if r.atLeast {
+			more++
+		}
+	}
+	f.atLeast = 2*more > len(f.rounds)
+	f.Text = usual(f.rounds)
+	if f.Value = rig.Unknown; len(values) > 0 {
+		f.Value = values.Median()
+	}
+	if len(values) > 1 {
+		low, high := values.Bounds()
+		f.Spread = &Spread{low, high, len(values)}
+	}
+}
+
+// usual returns the text that most rounds have, and in how many of them it stands if not in all. It is empty if most
+// have none.
+func usual(rounds []Figure) string {
+	times := make(map[string]int)
+	most := rounds[0].Text
+	for _, r := range rounds {
+		if times[r.Text]++; times[r.Text] > times[most] {
+			most = r.Text
+		}
+	}
+	if most == "" || times[most] == len(rounds) {
+		return most
+	}
+	return fmt.Sprintf("%s (%d of %d)", most, times[most], len(rounds))
 }
 
 // Format writes a value of this unit as a person reads it, to two or three digits.

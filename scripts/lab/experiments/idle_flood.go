@@ -84,7 +84,7 @@ func (p *flood) flood(ctx context.Context, s *rig.Server, name string, r *Result
 			return got, err
 		}
 		held := int64(crowd.Held())
-		figures := []Figure{Count("clients", held), Memory("memory", m.Resident), Count("open files", m.Descriptors),
+		figures := []Figure{Given("clients", float64(held), Things), Memory("memory", m.Resident), Count("open files", m.Descriptors),
 			Count("goroutines", int64(m.Goroutines)), Count("in the backlog", m.Backlog)}
 		if wave == 0 {
 			first = m.Resident

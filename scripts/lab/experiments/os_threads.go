@@ -74,7 +74,7 @@ func (p *threadCost) run(ctx context.Context, t *Trial) (r Result, err error) {
 			if c.cpu < 0 {
 				cpu = Count("CPU per message", rig.Unknown)
 			}
-			r.Row(s.Label(way.name), Count("clients", int64(p.clients)), Figure{"threads per client", c.threads, Things, fmt.Sprintf("%.2f", c.threads)},
+			r.Row(s.Label(way.name), Count("clients", int64(p.clients)), Figure{Name: "threads per client", Value: c.threads, Text: fmt.Sprintf("%.2f", c.threads)},
 				Memory("memory per client", c.memory), Memory("address space per client", c.space), cpu)
 			return nil
 		})

@@ -54,7 +54,7 @@ func (p *sizing) run(ctx context.Context, t *Trial) (r Result, err error) {
 			t.Step("%s, %d workers", kind.name, n)
 			err := t.With(ctx, rig.Pool, []string{"-protocol", "http", "-quiet", rig.N(n)}, func(s *rig.Server) error {
 				l := rig.Press(ctx, client.Dial(s.Addr), kind.path+p.work.String(), clients, p.d)
-				r.Row(s.Label(kind.name), Count("workers", int64(n)), Rate("answers", l.Rate()),
+				r.Row(s.Label(kind.name), Given("workers", float64(n), Things), Rate("answers", l.Rate()),
 					Within("half answered within", l, .5), Within("99 % answered within", l, .99))
 				if l.Why == nil && l.Answered == 0 {
 					return fmt.Errorf("no answer within %v: %w; run it again, or with a longer -d", p.d, console.ErrBusy)

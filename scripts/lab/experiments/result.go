@@ -30,14 +30,26 @@ type Verdict struct {
 	Why      string `json:"why,omitempty"` // the reason for what was measured, if it is not plain
 }
 
-// An Answer says whether a claim holds.
+// An Answer says whether a claim holds on this machine. Each answer is a finding: the lab has done its work.
 type Answer string
 
 // The answers.
 const (
-	Holds       Answer = "holds"
-	DoesNotHold Answer = "does not hold here"
+	Holds        Answer = "holds"
+	DoesNotHold  Answer = "not so here"
+	CouldNotTell Answer = "could not tell"
 )
+
+// both returns the answer of a claim that needs all of the answers.
+func both(answers ...Answer) Answer {
+	switch {
+	case slices.Contains(answers, DoesNotHold):
+		return DoesNotHold
+	case slices.Contains(answers, CouldNotTell):
+		return CouldNotTell
+	}
+	return Holds
+}
 
 // answer returns Holds if the figures are what the claim demands.
 func answer(holds bool) Answer {
@@ -47,9 +59,42 @@ func answer(holds bool) Answer {
 	return DoesNotHold
 }
 
-// Row adds figures about a subject.
+// Row adds figures about a subject. An experiment calls it in each round. If there is a row with the same subject and
+// the same given figures (see [Given]), the measured figures join those of the rounds before.
 func (r *Result) Row(subject string, figures ...Figure) {
-	r.Rows = append(r.Rows, Row{subject, figures})
+	for i, row := range r.Rows {
+		if row.Subject == subject && slices.EqualFunc(row.given(), Row{Figures: figures}.given(), sameValue) {
+			r.Rows[i].join(figures)
+			return
+		}
+	}
+	row := Row{Subject: subject}
+	row.join(figures)
+	r.Rows = append(r.Rows, row)
+}
+
+func sameValue(a, b Figure) bool { return a.Name == b.Name && a.Value == b.Value }
+
+// given returns the figures of the row that were not measured.
+func (r Row) given() (given []Figure) {
+	for _, f := range r.Figures {
+		if f.given {
+			given = append(given, f)
+		}
+	}
+	return given
+}
+
+// join adds the figures of a round to those of the rounds before.
+func (r *Row) join(figures []Figure) {
+	for _, f := range figures {
+		i := slices.IndexFunc(r.Figures, func(g Figure) bool { return g.Name == f.Name })
+		if i < 0 {
+			i = len(r.Figures)
+			r.Figures = append(r.Figures, Figure{Name: f.Name, Unit: f.Unit})
+		}
+		r.Figures[i].join(f)
+	}
 }
 
 // Note adds something that stands below the figures.

@@ -53,7 +53,7 @@ func (p *sleepers) run(ctx context.Context, t *Trial) (r Result, err error) {
 			if err != nil {
 				return err
 			}
-			r.Row(s.Name, Count("sleepers", int64(sleepers)), Time("the other waited", waited))
+			r.Row(s.Name, Given("sleepers", float64(sleepers), Things), Time("the other waited", waited))
 			return nil
 		})
 		return waited, err

@@ -12,11 +12,11 @@ import (
 	"example.com/concurrent-servers/shared/server"
 )
 
-// answers returns the answers of verdicts as one word, y or n for each.
+// answers returns the answers of verdicts as one word, y, n or ? for each.
 func answers(verdicts []Verdict) string {
 	word := ""
 	for _, v := range verdicts {
-		word += map[Answer]string{Holds: "y", DoesNotHold: "n"}[v.Answer]
+		word += map[Answer]string{Holds: "y", DoesNotHold: "n", CouldNotTell: "?"}[v.Answer]
 	}
 	return word
 }
@@ -44,6 +44,14 @@ func each[T any](one, threaded, pool, bounded T) map[string]T {
 }
 
 func TestVerdictsFollowFromTheFigures(t *testing.T) {
+	// Three rounds in which so many were served at once, and the third soon after the first had left.
+	trio := func(n float64) trioSeen {
+		return trioSeen{Sample{n, n, n}, []bool{true, true, true}, Sample{.01, .02, .01}}
+	}
+	mixed, lateThird, unserved := trio(2), trio(2), trio(2)
+	mixed.served = Sample{1, 3, 1}
+	lateThird.moment = Sample{.8, .9, .8}
+	unserved.complete = []bool{false, false, false}
 	thread := perThread{memory: 20 << 10, space: 8 << 20, threads: 1, cpu: 50e-6}
 	goroutine := perThread{memory: 4 << 10, space: 40 << 10, cpu: 20e-6}
 	three, flood, squat := []time.Duration{ms, 320 * ms, 641 * ms}, &flood{clients: 40}, &squat{n: 2, idle: 200 * ms}
@@ -53,8 +61,9 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		what, want string
 		verdicts   []Verdict
 	}{
-		{"three clients as the parts promise", "yyyy", trioVerdicts(each(1, 3, 2, 2))},
-		{"three clients at other servers", "nnnn", trioVerdicts(each(3, 1, 1, 3))},
+		{"three clients as the parts promise", "yyyy", trioVerdicts(each(trio(1), trio(3), trio(2), trio(2)))},
+		{"three clients at other servers", "nnnn", trioVerdicts(each(trio(3), trio(1), trio(1), trio(3)))},
+		{"three clients whose rounds differ", "??nn", trioVerdicts(each(mixed, mixed, lateThird, unserved))},
 
 		{"waits in turn", "yyyy", inTurnVerdicts(each(three, none, third, third), 440*ms, 120*ms)},
 		{"waits of other servers", "nnnn", inTurnVerdicts(each(none, three, none, three), 440*ms, 120*ms)},

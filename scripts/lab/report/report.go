@@ -88,13 +88,16 @@ func figures(rows []experiments.Row, width int, colored bool) string {
 	return t.Text(width, colored) + untold
 }
 
+// marksOf are the marks of the answers. Each answer is a finding, so no mark looks like that of a failure.
+var marksOf = map[experiments.Answer]string{experiments.Holds: "✓", experiments.DoesNotHold: "≠", experiments.CouldNotTell: "?"}
+
 // verdict says in words whether a claim holds.
 func verdict(v experiments.Verdict, width int, colored bool) string {
-	mark, color := "✓ ", console.Lane(2)
+	mark, color := marksOf[v.Answer], console.Lane(2)
 	if v.Answer != experiments.Holds {
-		mark, color = "✗ ", console.Lane(1)
+		color = console.Lane(1)
 	}
-	mark += string(v.Answer)
+	mark += " " + string(v.Answer)
 	claim := console.Wrap(mark+": "+v.Claim, width) // before it is painted: colours have no width
 	text := color.Paint(mark, colored) + strings.TrimPrefix(claim, mark) + "\n" +
 		Indented(fmt.Sprintf("expected: %s; measured: %s", v.Expected, v.Measured), width)
@@ -119,23 +122,25 @@ type Outcome struct {
 // Summary returns a table of the verdicts of all outcomes. So many experiments were to be run; if
 // there are fewer outcomes, the lab was interrupted.
 func Summary(outcomes []Outcome, experimentsToRun, width int, colored bool) string {
-	t := Table{Head: []string{"claim", "expected", "measured", "holds"}, Widths: []int{width - 47, 17, 17, 5}}
-	held, all := 0, 0
+	t := Table{Head: []string{"claim", "expected", "measured", "finding"}, Widths: []int{width - 49, 17, 17, 9}}
+	held, untold, all := 0, 0, 0
 	for _, o := range outcomes {
 		t.Rows = append(t.Rows, []string{o.Name})
 		for _, v := range o.Result.Verdicts {
-			holds := "no"
-			if all++; v.Answer == experiments.Holds {
+			switch all++; v.Answer {
+			case experiments.Holds:
 				held++
-				holds = "yes"
+			case experiments.CouldNotTell:
+				untold++
 			}
-			t.Rows = append(t.Rows, []string{"  " + v.Claim, v.Expected, v.Measured, holds})
+			t.Rows = append(t.Rows, []string{"  " + v.Claim, v.Expected, v.Measured, string(v.Answer)})
 		}
 		if o.Err != nil {
 			t.Rows = append(t.Rows, []string{"  could not find out: see above"})
 		}
 	}
-	text := "\n" + t.Text(width, colored) + fmt.Sprintf("\n%d of %d claims hold on this machine, in Go.\n", held, all)
+	text := "\n" + t.Text(width, colored) + fmt.Sprintf("\nOf %d claims %d hold here, %d do not, and %d could not be told.\n",
+		all, held, all-held-untold, untold)
 	if missing := experimentsToRun - len(outcomes); missing > 0 {
 		text += fmt.Sprintf("Interrupted: %d of %d experiments did not end.\n", missing, experimentsToRun)
 	}

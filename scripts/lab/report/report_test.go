@@ -65,7 +65,7 @@ line of sixty columns.
 ✓ holds: without a lock, questions are lost
   expected: some lost; measured: 7 lost
   Two read the same number.
-✗ does not hold here: with a lock, none is
+≠ not so here: with a lock, none is
   expected: 0 lost; measured: 1 lost
 `, text)
 	narrow(t, text, 60)
@@ -80,8 +80,8 @@ func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	e := experiments.Experiment{Name: "idle-flood", Claim: "memory grows", Curves: []experiments.Curve{{X: "clients", Y: "memory"}}}
 	var r experiments.Result
 	r.Charts = []timeline.Chart{{Title: "part1-sequential: 1 served", Lanes: []timeline.Lane{{Name: "conn0", Served: time.Second}}}}
-	r.Row("part1-sequential", experiments.Count("clients", 1), experiments.Memory("memory", 1<<20))
-	r.Row("part1-sequential", experiments.Count("clients", 2), experiments.Memory("memory", -1))
+	r.Row("part1-sequential", experiments.Given("clients", 1, experiments.Things), experiments.Memory("memory", 1<<20))
+	r.Row("part1-sequential", experiments.Given("clients", 2, experiments.Things), experiments.Memory("memory", -1))
 	text := Text(e, r, 80, false)
 	assert.Contains(t, text, "conn0  ◆━━")
 	assert.Contains(t, text, "memory against clients\n  1 MiB ┤")
@@ -127,7 +127,7 @@ func TestAResultIsOneObjectInJSON(t *testing.T) {
 	assert.Equal(t, 1000.0, object.Charts[0].Lanes[0]["served_ms"])
 	assert.Equal(t, map[string]any{"name": "lost", "value": 7.0}, object.Rows[0].Figures[1])
 	assert.Len(t, object.Notes, 1)
-	assert.Equal(t, "does not hold here", object.Verdicts[1]["answer"])
+	assert.Equal(t, "not so here", object.Verdicts[1]["answer"])
 }
 
 func TestTheSummaryHasALineForEachClaim(t *testing.T) {
@@ -139,23 +139,23 @@ func TestTheSummaryHasALineForEachClaim(t *testing.T) {
 		{"two", experiments.Result{}, errors.New("broken")},
 	}, 3, 80, false)
 	assert.Equal(t, `
-claim                              expected           measured           holds
+claim                            expected           measured           finding
 one
-  threads overlap                  3 at once          3 at once          yes
-  a claim that is longer than its  yes                no                 no
-  column, so that it takes two
-  lines
+  threads overlap                3 at once          3 at once          holds
+  a claim that is longer than    yes                no                 not so
+  its column, so that it takes                                         here
+  two lines
 two
   could not find out: see above
 
-1 of 2 claims hold on this machine, in Go.
+Of 2 claims 1 hold here, 1 do not, and 0 could not be told.
 Interrupted: 1 of 3 experiments did not end.
 `, text)
 }
 
 func TestASummaryWithoutAVerdictIsATableToo(t *testing.T) {
 	text := Summary([]Outcome{{"one", experiments.Result{}, errors.New("broken")}}, 1, 80, false)
-	assert.Contains(t, text, "\none\n  could not find out: see above\n\n0 of 0 claims hold")
+	assert.Contains(t, text, "\none\n  could not find out: see above\n\nOf 0 claims 0 hold here")
 }
 
 func TestATableFitsItsWidth(t *testing.T) {

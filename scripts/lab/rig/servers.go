@@ -11,6 +11,7 @@ package rig
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -128,8 +129,11 @@ func N(n int) string { return fmt.Sprint(nFlag, n) }
 
 const nFlag = "-n="
 
+// ErrEnded says that a server ended by itself while an experiment used it.
+var ErrEnded = errors.New("it ended by itself")
+
 // With starts a part on free ports, with args added, calls use with it, and ends it whatever use
-// does. It is an error if the server ends by itself or reports a data race. When ctx is done, With
+// does. It returns [ErrEnded] if the server ended by itself, and an error if it reports a data race. When ctx is done, With
 // returns an error as soon as use returns.
 func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
 	program := cmp.Or(s.instead[part], part)
@@ -153,18 +157,20 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 		server.Name = part + "=" + program
 	}
 	err = use(server)
+	select {
+	case <-p.Exited():
+		if ctx.Err() == nil {
+			err = errors.Join(ErrEnded, err, errors.New(p.Log()))
+		}
+	default:
+	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case err != nil:
-		return fmt.Errorf("%s: %w", server.Name, err)
 	case strings.Contains(p.Log(), "WARNING: DATA RACE"):
 		return fmt.Errorf("%s has a data race:\n%s", server.Name, p.Log())
+	case err != nil:
+		return fmt.Errorf("%s: %w", server.Name, err)
 	}
-	select {
-	case <-p.Exited():
-		return fmt.Errorf("%s ended by itself:\n%s", server.Name, p.Log())
-	default:
-		return nil
-	}
+	return nil
 }
