@@ -123,7 +123,7 @@ func tells(facts func(string) []string, shown, printed string) bool {
 }
 
 var (
-	verdictLine = regexp.MustCompile(`^(?:✓|✗|\?|–) [^:]+: (.*)`)
+	verdictLine = regexp.MustCompile(`^(?:✓|≠|\?) [^:]+: (.*)`)
 	laneLine    = regexp.MustCompile(`^(.*?\S) +◆(·*)(━*)╍* *(✗?)`)
 	rowLine     = regexp.MustCompile(`^(\S+(?: \S+)*)  +\S*[\d█▒░]`)
 )
@@ -212,7 +212,7 @@ func TestAnExperimentIsComparedByItsClaimsAndRows(t *testing.T) {
 part1  █░░░  1 + 49
        █ served  ░ in the backlog
 …
-✗ does not hold here: a pool that queues blocks when all workers
+≠ not so here: a pool that queues blocks when all workers
 are busy
   expected: 2 accepted; measured: 50 accepted
 …
