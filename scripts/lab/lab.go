@@ -60,7 +60,7 @@ func runExperiments(ctx context.Context, name string, args []string, out, log io
 	if servers, err = servers.Instead(o.instead); err != nil {
 		return console.Usagef("-replace: %v", err)
 	}
-	return (&lab{o, out, p, servers}).run(ctx, list, do)
+	return (&lab{o, out, p, servers, rig.Look(ctx)}).run(ctx, list, do)
 }
 
 // A lab runs experiments and shows what they return.
@@ -69,6 +69,7 @@ type lab struct {
 	out      io.Writer
 	progress *progress
 	servers  *rig.Servers
+	machine  rig.Machine
 }
 
 // run runs one experiment after the other, and shows a table of what they found if there are
@@ -76,7 +77,10 @@ type lab struct {
 func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []experiments.Run) error {
 	var outcomes []report.Outcome
 	var failed []string
-	busy := true // while no experiment has failed for another reason
+	header := report.Machine(l.machine, width(l.out), l.color.Enabled(l.out))
+	if l.machine.Busy() {
+		l.progress.log.Warn("this machine is busy with other programs")
+	}
 	for i, e := range list {
 		o := l.try(ctx, e, do[i])
 		if errors.Is(o.Err, console.ErrInterrupted) {
@@ -85,21 +89,21 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 		if errors.As(o.Err, new(console.UsageError)) {
 			return o.Err
 		}
-		if err := l.show(e, o); err != nil {
+		if err := l.show(header, e, o); err != nil {
 			return err
 		}
+		header = ""
 		if len(list) == 1 {
 			return o.Err
 		}
 		if o.Err != nil {
 			failed = append(failed, e.Name)
-			busy = busy && errors.Is(o.Err, console.ErrBusy)
 			l.progress.log.Error(o.Err.Error())
 		}
 		outcomes = append(outcomes, o)
 	}
 	if !l.json && len(outcomes) > 0 {
-		text := report.Summary(outcomes, len(list), width(l.out), l.color.Enabled(l.out))
+		text := report.Summary(outcomes, l.machine, len(list), width(l.out), l.color.Enabled(l.out))
 		if _, err := io.WriteString(l.out, text); err != nil {
 			return err
 		}
@@ -108,11 +112,7 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 	case len(outcomes) < len(list):
 		return console.ErrInterrupted
 	case len(failed) > 0:
-		err := fmt.Errorf("%d of %d experiments could not find out: %s", len(failed), len(list), strings.Join(failed, ", "))
-		if busy {
-			err = fmt.Errorf("%w: %w", console.ErrBusy, err)
-		}
-		return err
+		return fmt.Errorf("%d of %d experiments could not find out: %s", len(failed), len(list), strings.Join(failed, ", "))
 	}
 	return nil
 }
@@ -140,13 +140,13 @@ func (l *lab) try(ctx context.Context, e experiments.Experiment, do experiments.
 	return report.Outcome{Name: e.Name, Result: r, Err: err}
 }
 
-// show prints an outcome and writes its pictures. An error says that the output is broken.
-func (l *lab) show(e experiments.Experiment, o report.Outcome) error {
+// show prints an outcome below the header and writes its pictures. An error says that the output is broken.
+func (l *lab) show(header string, e experiments.Experiment, o report.Outcome) error {
 	if l.json {
-		if err := report.JSON(l.out, o); err != nil {
+		if err := report.JSON(l.out, l.machine, o); err != nil {
 			return err
 		}
-	} else if _, err := io.WriteString(l.out, report.Text(e, o.Result, width(l.out), l.color.Enabled(l.out))); err != nil {
+	} else if _, err := io.WriteString(l.out, header+report.Text(e, o.Result, width(l.out), l.color.Enabled(l.out))); err != nil {
 		return err
 	}
 	if l.svg == "" {

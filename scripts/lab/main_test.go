@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net"
 	"os"
@@ -59,26 +58,26 @@ func runMade(ctx context.Context, o options, out, log io.Writer, list ...experim
 	for _, e := range list {
 		do = append(do, e.Setup(nil))
 	}
-	return (&lab{o, out, newProgress(log, o.color), nil}).run(ctx, list, do)
+	return (&lab{o, out, newProgress(log, o.color), nil, rig.Machine{Go: "go1.2.3", Quota: rig.Unknown}}).run(ctx, list, do)
 }
 
 func TestAnExperimentIsShown(t *testing.T) {
 	dir := t.TempDir()
 	var out, log bytes.Buffer
 	require.NoError(t, runMade(t.Context(), options{svg: dir}, &out, &log, made("one", counted(), nil)))
+	assert.Regexp(t, `^Machine: .*go1\.2\.3`, out.String())
 	assert.Contains(t, out.String(), "\none\nClaim: a claim of one\n")
 	assert.Contains(t, out.String(), "≠ not so here: none is lost")
 	assert.NotContains(t, out.String(), "1 claims hold", "one experiment needs no table")
-	assert.Contains(t, log.String(), "one 1/1: counting\n")
+	assert.Contains(t, log.String(), "one, 1 step\n")
 	assert.Contains(t, log.String(), "wrote one.svg into "+dir)
 	assert.FileExists(t, filepath.Join(dir, "one.svg"))
 }
 
 func TestAnExperimentThatCannotFindOutShowsWhatItHas(t *testing.T) {
 	var out bytes.Buffer
-	err := runMade(t.Context(), options{}, &out, io.Discard, made("one", counted(), fmt.Errorf("%w; run it again", console.ErrBusy)))
-	assert.ErrorIs(t, err, console.ErrBusy)
-	assert.EqualError(t, err, "one: could not find out: the machine was too busy; run it again")
+	err := runMade(t.Context(), options{}, &out, io.Discard, made("one", counted(), errors.New("no compiler")))
+	assert.EqualError(t, err, "one: could not find out: no compiler")
 	assert.Contains(t, out.String(), "none is lost")
 
 	out.Reset()
@@ -152,7 +151,23 @@ func TestProgressOnAFileIsLinesOfLog(t *testing.T) {
 	require.NoError(t, runMade(t.Context(), options{}, io.Discard, log, made("one", counted(), nil)))
 	text, err := os.ReadFile(log.Name())
 	require.NoError(t, err)
-	assert.Regexp(t, `^\d\d:\d\d:\d\d\.\d\d\d one 1/1: counting\n$`, string(text))
+	assert.Regexp(t, `^\d\d:\d\d:\d\d\.\d\d\d one, 1 step\n$`, string(text))
+}
+
+func TestTheLogNamesRoundsNotSteps(t *testing.T) {
+	var log bytes.Buffer
+	p := newProgress(&log, "never")
+	for round := 1; round <= 3; round++ {
+		if round == 3 {
+			p.named = p.named.Add(-betweenLines) // as if the second round had taken so long
+		}
+		for number := 1; number <= 4; number++ {
+			p.step("one", experiments.Step{Round: round, Number: number, Of: 4, What: "counting"})
+		}
+	}
+	p.step("two", experiments.Step{Round: 1, Number: 1, Of: 2, What: "counting"})
+	assert.Equal(t, []string{"one round 1, 4 steps", "one round 3, 4 steps", "two round 1, 2 steps"},
+		regexp.MustCompile(`(?m)(one|two) .*$`).FindAllString(log.String(), -1))
 }
 
 // The whole program, with a signal as a terminal sends it, and with a reader that goes away.

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/timeline"
 )
@@ -88,16 +89,30 @@ func figures(rows []experiments.Row, width int, colored bool) string {
 	return t.Text(width, colored) + untold
 }
 
-// marksOf are the marks of the answers. Each answer is a finding, so no mark looks like that of a failure.
-var marksOf = map[experiments.Answer]string{experiments.Holds: "✓", experiments.DoesNotHold: "≠", experiments.CouldNotTell: "?"}
+// An answerMark is how an answer looks. Each answer is a finding, so none looks like a failure.
+type answerMark struct {
+	mark  string
+	color console.Color
+}
+
+var marksOf = map[experiments.Answer]answerMark{
+	experiments.Holds:        {"✓", console.Lane(2)},
+	experiments.DoesNotHold:  {"≠", console.Lane(4)},
+	experiments.CouldNotTell: {"?", console.Lane(1)},
+}
+
+// legend names the marks.
+func legend(colored bool) string {
+	var words []string
+	for _, a := range []experiments.Answer{experiments.Holds, experiments.DoesNotHold, experiments.CouldNotTell} {
+		words = append(words, marksOf[a].color.Paint(marksOf[a].mark, colored)+" "+string(a))
+	}
+	return strings.Join(words, "  ") + "\n"
+}
 
 // verdict says in words whether a claim holds.
 func verdict(v experiments.Verdict, width int, colored bool) string {
-	mark, color := marksOf[v.Answer], console.Lane(2)
-	if v.Answer != experiments.Holds {
-		color = console.Lane(1)
-	}
-	mark += " " + string(v.Answer)
+	mark, color := marksOf[v.Answer].mark+" "+string(v.Answer), marksOf[v.Answer].color
 	claim := console.Wrap(mark+": "+v.Claim, width) // before it is painted: colours have no width
 	text := color.Paint(mark, colored) + strings.TrimPrefix(claim, mark) + "\n" +
 		Indented(fmt.Sprintf("expected: %s; measured: %s", v.Expected, v.Measured), width)
@@ -119,10 +134,16 @@ type Outcome struct {
 	Err    error // why it could not find out everything
 }
 
-// Summary returns a table of the verdicts of all outcomes. So many experiments were to be run; if
-// there are fewer outcomes, the lab was interrupted.
-func Summary(outcomes []Outcome, experimentsToRun, width int, colored bool) string {
-	t := Table{Head: []string{"claim", "expected", "measured", "finding"}, Widths: []int{width - 49, 17, 17, 9}}
+// Machine describes the machine in lines of at most width columns.
+func Machine(m rig.Machine, width int, colored bool) string {
+	return console.Faint(console.Wrap(strings.TrimSuffix(m.String(), "\n"), width), colored) + "\n"
+}
+
+// Summary returns a table of the verdicts of all outcomes, and the machine where they were found. So many experiments
+// were to be run; if there are fewer outcomes, the lab was interrupted.
+func Summary(outcomes []Outcome, m rig.Machine, experimentsToRun, width int, colored bool) string {
+	const expected, measured = 21, 21
+	t := Table{Head: []string{"", "claim", "expected", "measured"}, Widths: []int{1, width - 1 - expected - measured - 3*gap, expected, measured}}
 	held, untold, all := 0, 0, 0
 	for _, o := range outcomes {
 		t.Rows = append(t.Rows, []string{o.Name})
@@ -133,32 +154,41 @@ func Summary(outcomes []Outcome, experimentsToRun, width int, colored bool) stri
 			case experiments.CouldNotTell:
 				untold++
 			}
-			t.Rows = append(t.Rows, []string{"  " + v.Claim, v.Expected, v.Measured, string(v.Answer)})
+			t.Rows = append(t.Rows, []string{marksOf[v.Answer].mark, v.Claim, v.Expected, v.Measured})
 		}
 		if o.Err != nil {
-			t.Rows = append(t.Rows, []string{"  could not find out: see above"})
+			t.Rows = append(t.Rows, []string{"   could not find out: see above"})
 		}
 	}
-	text := "\n" + t.Text(width, colored) + fmt.Sprintf("\nOf %d claims %d hold here, %d do not, and %d could not be told.\n",
-		all, held, all-held-untold, untold)
+	text := "\n" + paintMarks(t.Text(width, colored), colored) + "\n" + legend(colored) +
+		fmt.Sprintf("Of %d claims %d hold here, %d do not, and %d could not be told.\n", all, held, all-held-untold, untold)
 	if missing := experimentsToRun - len(outcomes); missing > 0 {
 		text += fmt.Sprintf("Interrupted: %d of %d experiments did not end.\n", missing, experimentsToRun)
+	}
+	return text + Machine(m, width, colored)
+}
+
+// paintMarks paints the marks at the beginnings of lines.
+func paintMarks(text string, colored bool) string {
+	for _, m := range marksOf {
+		text = strings.ReplaceAll(text, "\n"+m.mark+" ", "\n"+m.color.Paint(m.mark, colored)+" ")
 	}
 	return text
 }
 
 // JSON writes an outcome as one object on one line, with the fields of [experiments.Result]:
 //
-//	{"experiment":"three-clients","charts":[…],"rows":[…],"verdicts":[…]}
+//	{"experiment":"three-clients","machine":{…},"charts":[…],"rows":[…],"verdicts":[…]}
 //
 // An error is the text of the field "error". The value of a figure that the system does not tell
 // is -1.
-func JSON(w io.Writer, o Outcome) error {
+func JSON(w io.Writer, m rig.Machine, o Outcome) error {
 	line := struct {
-		Experiment string `json:"experiment"`
+		Experiment string      `json:"experiment"`
+		Machine    rig.Machine `json:"machine"`
 		experiments.Result
 		Error string `json:"error,omitempty"`
-	}{Experiment: o.Name, Result: o.Result}
+	}{Experiment: o.Name, Machine: m, Result: o.Result}
 	if o.Err != nil {
 		line.Error = o.Err.Error()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/timeline"
 )
 
@@ -104,10 +105,11 @@ func TestAResultIsOneObjectInJSON(t *testing.T) {
 	e, r := lost()
 	r.Charts = []timeline.Chart{{Title: "part1-sequential", Lanes: []timeline.Lane{{Name: "conn0", Served: time.Second}}}}
 	var out bytes.Buffer
-	require.NoError(t, JSON(&out, Outcome{e.Name, r, errors.New("broken")}))
+	require.NoError(t, JSON(&out, rig.Machine{Cores: 2}, Outcome{e.Name, r, errors.New("broken")}))
 	assert.Equal(t, 1, strings.Count(out.String(), "\n"))
 	var object struct {
 		Experiment, Error string
+		Machine           map[string]any
 		Charts            []struct {
 			Title string
 			Lanes []map[string]any
@@ -124,6 +126,7 @@ func TestAResultIsOneObjectInJSON(t *testing.T) {
 	require.NoError(t, d.Decode(&object))
 	assert.Equal(t, "lost-update", object.Experiment)
 	assert.Equal(t, "broken", object.Error)
+	assert.Equal(t, 2.0, object.Machine["cores"])
 	assert.Equal(t, 1000.0, object.Charts[0].Lanes[0]["served_ms"])
 	assert.Equal(t, map[string]any{"name": "lost", "value": 7.0}, object.Rows[0].Figures[1])
 	assert.Len(t, object.Notes, 1)
@@ -137,25 +140,29 @@ func TestTheSummaryHasALineForEachClaim(t *testing.T) {
 			{Claim: "a claim that is longer than its column, so that it takes two lines", Expected: "yes", Measured: "no", Answer: experiments.DoesNotHold},
 		}}, nil},
 		{"two", experiments.Result{}, errors.New("broken")},
-	}, 3, 80, false)
+	}, rig.Machine{System: "plan9/arm", Cores: 1, MaxProcs: 1, Quota: rig.Unknown, Go: "go1.26.0", Descriptors: rig.Unknown, Load: 0.2, Used: 1, Of: 1}, 3, 80, false)
 	assert.Equal(t, `
-claim                            expected           measured           finding
+   claim                            expected               measured
 one
-  threads overlap                3 at once          3 at once          holds
-  a claim that is longer than    yes                no                 not so
-  its column, so that it takes                                         here
-  two lines
+✓  threads overlap                  3 at once              3 at once
+≠  a claim that is longer than its  yes                    no
+   column, so that it takes two
+   lines
 two
-  could not find out: see above
+   could not find out: see above
 
+✓ holds  ≠ not so here  ? could not tell
 Of 2 claims 1 hold here, 1 do not, and 0 could not be told.
 Interrupted: 1 of 3 experiments did not end.
+Machine: plan9/arm, 1 processor, go1.26.0
+Before this run: load average 0.2, other programs used 1.0 of 1 processor
+This machine is busy: expect more rounds, and "could not tell".
 `, text)
 }
 
 func TestASummaryWithoutAVerdictIsATableToo(t *testing.T) {
-	text := Summary([]Outcome{{"one", experiments.Result{}, errors.New("broken")}}, 1, 80, false)
-	assert.Contains(t, text, "\none\n  could not find out: see above\n\nOf 0 claims 0 hold here")
+	text := Summary([]Outcome{{"one", experiments.Result{}, errors.New("broken")}}, rig.Machine{}, 1, 80, false)
+	assert.Contains(t, text, "\none\n   could not find out: see above\n")
 }
 
 func TestATableFitsItsWidth(t *testing.T) {

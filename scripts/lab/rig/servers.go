@@ -6,6 +6,7 @@
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
 //	load.go       clients that ask, as fast as they are answered or at a given rate
+//	machine.go    what the lab runs on
 package rig
 
 import (
