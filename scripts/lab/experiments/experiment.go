@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -86,6 +87,17 @@ func (t *Trial) EachPart(ctx context.Context, step string, args []string, use fu
 		}
 	}
 	return nil
+}
+
+// able reports whether a program in another language than Go can run here. If it cannot, a note says why, and what
+// it would show.
+func (t *Trial) able(ctx context.Context, r *Result, program, shows string) (bool, error) {
+	_, err := t.Command(ctx, program)
+	if errors.Is(err, rig.ErrNoTool) {
+		r.Note("%v. %s", err, shows)
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // talk runs clients against s and returns their lanes under the server's name. It also returns an

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -9,7 +10,6 @@ import (
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
-	"example.com/concurrent-servers/shared/server"
 )
 
 // answers returns the answers of verdicts as one word, y, n or ? for each.
@@ -32,11 +32,16 @@ var (
 
 func servedAfter(d time.Duration) rig.Visit { return rig.Visit{Connected: ms, Known: d, Greeted: true} }
 
-func accepted(accepted, waiting, backlog int64) rig.Meters {
-	return rig.Meters{
-		Vars:   server.Vars{Counters: server.Counters{Accepted: accepted, Waiting: waiting}},
-		System: rig.System{Backlog: backlog},
+// in returns where clients were, in the program and in the backlog, round by round.
+func in(figures ...float64) (p place) {
+	for round := range slices.Chunk(figures, 2) {
+		p.accepted, p.backlog = append(p.accepted, round[0]), append(p.backlog, round[1])
 	}
+	return p
+}
+
+func waits(pool, python, bounded place) map[string]place {
+	return map[string]place{rig.Pool: pool, rig.PythonPool: python, rig.BoundedAccept: bounded}
 }
 
 func each[T any](one, threaded, pool, bounded T) map[string]T {
@@ -72,10 +77,13 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"sleepers that block", "yyy", sleepers.verdicts(401*ms, ms, 399*ms)},
 		{"sleepers that do not", "nnn", sleepers.verdicts(ms, 401*ms, ms)},
 
-		{"a pool that takes all", "ny", waiters.verdicts(accepted(50, 48, 0), accepted(2, 0, 48))},
-		{"a pool that blocks, and slots that do not", "yn", waiters.verdicts(accepted(2, 0, 48), accepted(50, 0, 0))},
-		{"a lost client", "yn", waiters.verdicts(accepted(2, 0, 48), accepted(2, 0, 47))},
-		{"slots where the system does not tell the backlog", "yy", waiters.verdicts(accepted(2, 0, 48), accepted(2, 0, rig.Unknown))},
+		{"pools that take all", "nny", waiters.verdicts(waits(in(50, 0), in(50, 0), in(2, 48)))},
+		{"pools that block, and slots that do not", "yyn", waiters.verdicts(waits(in(2, 48), in(2, 48), in(50, 0)))},
+		{"pools and slots whose rounds differ", "???", waiters.verdicts(waits(in(2, 48, 50, 0), in(2, 48, 50, 0), in(2, 48, 50, 0)))},
+		{"a lost client", "nnn", waiters.verdicts(waits(in(50, 0), in(50, 0), in(2, 47)))},
+		{"slots where the system does not tell the backlog", "nnn", waiters.verdicts(waits(in(50, 0), in(50, 0), in(50, rig.Unknown)))},
+		{"slots where the system does not tell the backlog, either", "ny", waiters.verdicts(waits(in(50, 0), in(rig.Unknown, rig.Unknown), in(2, rig.Unknown)))},
+		{"servers that end", "nnn", waiters.verdicts(waits(place{ended: true}, place{ended: true}, place{ended: true}))},
 
 		{"idle clients that stop a pool", "nnn", flood.verdicts(flooded{served, 9}, flooded{served, 9}, flooded{gaveUp, 9})},
 		{"idle clients that stop the others", "yyy", flood.verdicts(flooded{gaveUp, 9}, flooded{refused, rig.Unknown}, flooded{served, 9})},

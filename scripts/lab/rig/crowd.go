@@ -23,6 +23,7 @@ type Crowd struct {
 
 	mu      sync.Mutex
 	members []net.Conn
+	greeted int // members to whom the server has said something
 	gone    int // members whose connections have ended
 }
 
@@ -31,7 +32,7 @@ func NewCrowd(addr string) *Crowd { return &Crowd{addr: addr} }
 
 var (
 	// ErrFull says that a client could not even connect.
-	ErrFull = errors.New("the kernel's backlog is full")
+	ErrFull = errors.New("the kernel's backlog is full, or the machine is very busy")
 
 	// ErrTooMany says that a crowd would be too large for a process on this machine.
 	ErrTooMany = errors.New("clients are more than a process may have open files for")
@@ -78,9 +79,15 @@ func mostClients() int {
 // read ignores what the server says until the connection ends.
 func (c *Crowd) read(conn net.Conn) {
 	buf := make([]byte, 64) // io.Copy would take 8 KiB for each of thousands
-	for {
+	for greeted := false; ; {
 		if _, err := conn.Read(buf); err != nil {
 			break
+		}
+		if !greeted {
+			greeted = true
+			c.mu.Lock()
+			c.greeted++
+			c.mu.Unlock()
 		}
 	}
 	c.mu.Lock()
@@ -93,6 +100,13 @@ func (c *Crowd) Held() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.members) - c.gone
+}
+
+// Greeted returns to how many clients the server has said something.
+func (c *Crowd) Greeted() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.greeted
 }
 
 // Say has every client send text once, spread evenly over d.

@@ -13,3 +13,13 @@ func DescriptorLimit() int {
 	}
 	return int(limit.Cur)
 }
+
+// StackLimit returns how many bytes of address space the stack of a thread gets by default
+// (ulimit -s), or [Unknown].
+func StackLimit() int64 {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_STACK, &limit); err != nil || limit.Cur > 1<<40 {
+		return Unknown
+	}
+	return int64(limit.Cur)
+}

@@ -31,10 +31,16 @@ type System struct {
 
 var unknown = System{Unknown, Unknown, Unknown, Unknown, Unknown}
 
-// Read reads the meters.
+// Read reads the meters. It leaves out the counters of a server that has none, but not its threads.
 func (s *Server) Read(ctx context.Context) (Meters, error) {
-	vars, err := s.Vars(ctx)
-	return Meters{vars, readSystem(s.Cmd.Process.Pid, s.Addr)}, err
+	m := Meters{System: readSystem(s.Cmd.Process.Pid, s.Addr)}
+	if s.Debug == "" {
+		m.Threads = threads(s.Cmd.Process.Pid)
+		return m, ctx.Err()
+	}
+	var err error
+	m.Vars, err = s.Vars(ctx)
+	return m, err
 }
 
 // A server has settled when nothing about its clients has changed over so many readings.
@@ -47,7 +53,7 @@ const (
 // Settled reads the meters until no client has come, gone or moved on for a moment, and returns the
 // last reading.
 func (s *Server) Settled(ctx context.Context) (Meters, error) {
-	type state struct{ accepted, waiting, serving, backlog int64 }
+	type state struct{ accepted, waiting, serving, backlog, descriptors int64 }
 	var last state
 	began := time.Now()
 	for same := 0; ; {
@@ -55,7 +61,7 @@ func (s *Server) Settled(ctx context.Context) (Meters, error) {
 		if err != nil {
 			return m, err
 		}
-		now := state{m.Accepted, m.Waiting, m.Serving, m.Backlog}
+		now := state{m.Accepted, m.Waiting, m.Serving, m.Backlog, m.Descriptors}
 		if same++; now != last {
 			last, same = now, 0
 		}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,17 +35,57 @@ func readSystem(pid int, addr string) System {
 
 // processorTime adds the times in user and in kernel mode, which stat has in hundredths of a second.
 func processorTime(stat []byte) int64 {
-	nameEnd := bytes.LastIndexByte(stat, ')') // the name may contain spaces and brackets
-	fields := strings.Fields(string(stat[nameEnd+1:]))
-	if len(fields) < 13 {
-		return Unknown
-	}
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	kernel, err2 := strconv.ParseInt(fields[12], 10, 64)
-	if err != nil || err2 != nil {
+	user, kernel := field(stat, 11), field(stat, 12)
+	if user == Unknown || kernel == Unknown {
 		return Unknown
 	}
 	return (user + kernel) * 10
+}
+
+// threads returns how many threads a process has, or 0.
+func threads(pid int) uint64 {
+	stat, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	return uint64(max(field(stat, 17), 0))
+}
+
+// field returns a number of /proc/PID/stat. The first field after the name is number 0.
+func field(stat []byte, number int) int64 {
+	nameEnd := bytes.LastIndexByte(stat, ')') // the name may contain spaces and brackets
+	fields := strings.Fields(string(stat[nameEnd+1:]))
+	if len(fields) <= number {
+		return Unknown
+	}
+	n, err := strconv.ParseInt(fields[number], 10, 64)
+	if err != nil {
+		return Unknown
+	}
+	return n
+}
+
+// KernelMemory returns how many bytes the kernel uses for the stacks of threads, for page tables, and
+// for its small objects, such as those of threads and connections. They are those of all processes.
+func KernelMemory() int64 {
+	info, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return Unknown
+	}
+	return kernelMemory(string(info))
+}
+
+// kernelMemory adds what /proc/meminfo says in lines such as "Slab:   306128 kB".
+func kernelMemory(info string) (sum int64) {
+	for line := range strings.Lines(info) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 || !slices.Contains([]string{"Slab:", "KernelStack:", "PageTables:"}, fields[0]) {
+			continue
+		}
+		kib, err := strconv.ParseInt(fields[1], 10, 64)
+		if err != nil {
+			return Unknown
+		}
+		sum += kib << 10
+	}
+	return sum
 }
 
 // backlog returns the length of the queue of the socket that listens on addr, an IPv4 address. In a

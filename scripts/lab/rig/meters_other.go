@@ -4,3 +4,8 @@ package rig
 
 // readSystem has no /proc to read here.
 func readSystem(int, string) System { return unknown }
+
+func threads(int) uint64 { return 0 }
+
+// KernelMemory returns [Unknown]: only Linux tells it.
+func KernelMemory() int64 { return Unknown }

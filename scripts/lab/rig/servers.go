@@ -2,6 +2,7 @@
 // clients that wait, talk or press.
 //
 //	servers.go    builds the parts, starts and ends them
+//	foreign.go    the same for programs in other languages
 //	serve.go      a small server of an experiment's own
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
@@ -67,9 +68,13 @@ func NewServers(ctx context.Context, announce func()) (*Servers, error) {
 
 // Instead returns servers that share what has been built, and of which others run in the places of
 // parts: an experiment must be able to come out otherwise. The keys are parts; a value is a part
-// or any other folder below the root that holds a server.
+// or any other folder below the root that holds a server. In the place of a server in another
+// language runs another one, by its source.
 func (s *Servers) Instead(others map[string]string) (*Servers, error) {
-	for _, other := range others {
+	for part, other := range others {
+		if foreign(part) && foreign(other) {
+			continue
+		}
 		folder := strings.TrimSuffix(other, Racy)
 		if _, err := os.Stat(filepath.Join(s.root, folder, "main.go")); err != nil || !filepath.IsLocal(folder) {
 			return nil, fmt.Errorf("no server in %q: want the folder of one, below %s", folder, s.root)
@@ -118,7 +123,7 @@ type Server struct {
 // Label returns text for a row about s, with the server's name behind it if another program runs in
 // the part's place.
 func (s *Server) Label(text string) string {
-	if s.Name == s.Part {
+	if s.Name == Name(s.Part) {
 		return text
 	}
 	return text + ", " + s.Name
@@ -133,45 +138,66 @@ const nFlag = "-n="
 // ErrEnded says that a server ended by itself while an experiment used it.
 var ErrEnded = errors.New("it ended by itself")
 
-// With starts a part on free ports, with args added, calls use with it, and ends it whatever use
-// does. It returns [ErrEnded] if the server ended by itself, and an error if it reports a data race. When ctx is done, With
-// returns an error as soon as use returns.
+// With starts a part, or a server in another language, on free ports, with args added, calls use with
+// it, and ends it whatever use does. A server in another language has no counters, and of args it gets
+// [N] at most. With returns [ErrEnded] if the server ended by itself, and an error if it reports a data
+// race. When ctx is done, With returns an error as soon as use returns.
 func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
 	program := cmp.Or(s.instead[part], part)
-	path, err := s.path(ctx, program)
+	command, err := s.Command(ctx, program)
 	if err != nil {
 		return err
 	}
-	if isN := func(arg string) bool { return strings.HasPrefix(arg, nFlag) }; slices.ContainsFunc(args, isN) {
+	isN := func(arg string) bool { return strings.HasPrefix(arg, nFlag) }
+	if slices.ContainsFunc(args, isN) {
 		// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
-		if exec.CommandContext(ctx, path, N(1), "-h").Run() != nil {
+		if exec.CommandContext(ctx, command[0], append(command[1:], N(1), "-h")...).Run() != nil {
 			args = slices.DeleteFunc(slices.Clone(args), isN)
 		}
 	}
-	p, err := process.Start(ctx, path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
+	if foreign(program) {
+		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return !isN(arg) })
+		args = append(args, "0")
+	} else {
+		args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)
+	}
+	p, err := process.Start(ctx, command[0], slices.Concat(command[1:], args)...)
 	if err != nil {
 		return err
 	}
-	defer p.Kill()
-	server := &Server{Server: p, Part: part, Name: part}
+	server := &Server{Server: p, Part: part, Name: Name(part)}
 	if program != part {
-		server.Name = part + "=" + program
+		server.Name += "=" + Name(program)
 	}
-	err = use(server)
+	return lend(ctx, server, use)
+}
+
+// Name returns how a program is called in a table: by its folder.
+func Name(program string) string {
+	if foreign(program) {
+		return filepath.Base(filepath.Dir(program))
+	}
+	return program
+}
+
+// lend calls use with a server that has started, and ends it.
+func lend(ctx context.Context, s *Server, use func(*Server) error) error {
+	defer s.Kill()
+	err := use(s)
 	select {
-	case <-p.Exited():
+	case <-s.Exited():
 		if ctx.Err() == nil {
-			err = errors.Join(ErrEnded, err, errors.New(p.Log()))
+			err = errors.Join(ErrEnded, err, errors.New(s.Log()))
 		}
 	default:
 	}
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
-	case strings.Contains(p.Log(), "WARNING: DATA RACE"):
-		return fmt.Errorf("%s has a data race:\n%s", server.Name, p.Log())
+	case strings.Contains(s.Log(), "WARNING: DATA RACE"):
+		return fmt.Errorf("%s has a data race:\n%s", s.Name, s.Log())
 	case err != nil:
-		return fmt.Errorf("%s: %w", server.Name, err)
+		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	return nil
 }

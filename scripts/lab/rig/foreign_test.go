@@ -1,0 +1,117 @@
+package rig
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os/exec"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/concurrent-servers/shared/client"
+)
+
+func TestServersInOtherLanguagesTalkAsThePartsDo(t *testing.T) {
+	for _, program := range []string{CThreads, PythonPool} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			err := parts.With(t.Context(), program, []string{"-quiet", N(3)}, func(s *Server) error {
+				before, err := s.Settled(t.Context())
+				require.NoError(t, err)
+				chart := client.Run{Clients: 3, Pause: 10 * time.Millisecond, Dial: client.Dial(s.Addr), Log: slog.New(slog.DiscardHandler)}.Do(t.Context())
+				assert.Empty(t, chart.Failures())
+				for range 20 {
+					reset(t, s.Addr)
+				}
+				assert.Equal(t, "*`_\x00", halfClosed(t, s.Addr, "ab^_^\xff$$^$$^$"), "it answers what it owes")
+				if runtime.GOOS != "linux" {
+					return nil
+				}
+				require.Eventually(t, func() bool {
+					after, err := s.Settled(t.Context())
+					return err == nil && after.Descriptors == before.Descriptors
+				}, time.Minute, time.Millisecond, "it keeps descriptors of clients that are gone")
+				return nil
+			})
+			if errors.Is(err, ErrNoTool) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+		})
+	}
+}
+
+// reset sends a message and resets the connection.
+func reset(t *testing.T, addr string) {
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	conn.(*net.TCPConn).SetLinger(0)
+	io.WriteString(conn, "^abc$^abc")
+	require.NoError(t, conn.Close())
+}
+
+// halfClosed says text, and returns all that the server says.
+func halfClosed(t *testing.T, addr, text string) string {
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, text)
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	answers, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	return string(answers)
+}
+
+func TestTheSpammerTellsItsWakes(t *testing.T) {
+	command, err := parts.Command(t.Context(), CSpammer)
+	if errors.Is(err, ErrNoTool) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	out, err := exec.CommandContext(t.Context(), command[0], "3", "0.2").Output()
+	require.NoError(t, err)
+	var threads, wakes int
+	var cpu float64
+	_, err = fmt.Sscanf(string(out), "%d threads\n%d wakes, %f s", &threads, &wakes, &cpu)
+	require.NoError(t, err, "%s", out)
+	assert.Equal(t, 3, threads)
+	assert.GreaterOrEqual(t, cpu, 0.0)
+}
+
+// A machine without a compiler and without Python still has the parts.
+func TestAMissingToolIsNamed(t *testing.T) {
+	servers, err := NewServers(t.Context(), func() {})
+	require.NoError(t, err)
+	defer servers.Close()
+	t.Setenv("PATH", t.TempDir())
+	_, err = servers.Command(t.Context(), CThreads)
+	assert.ErrorIs(t, err, ErrNoTool)
+	if runtime.GOOS == "windows" {
+		assert.ErrorContains(t, err, "Windows has no POSIX threads")
+	} else {
+		assert.ErrorContains(t, err, "there is no C compiler (cc)")
+	}
+	_, err = servers.Command(t.Context(), PythonPool)
+	assert.ErrorIs(t, err, ErrNoTool)
+	assert.ErrorContains(t, err, "there is no python3")
+}
+
+func TestACompilerThatFailsIsNoTool(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there it is not tried")
+	}
+	servers, err := NewServers(t.Context(), func() {})
+	require.NoError(t, err)
+	defer servers.Close()
+	t.Setenv("CC", "false")
+	_, err = servers.Command(t.Context(), CThreads)
+	assert.ErrorIs(t, err, ErrNoTool)
+	assert.ErrorContains(t, err, "false: exit status 1")
+}
