@@ -22,7 +22,7 @@ var degradation = Experiment{
 	Shows: "Measures how many requests a second a server can compute, and then lets clients arrive at up to four times that " +
 		"rate, whether or not those before them have been answered. Each client has a patience. Computed is what the server did, " +
 		"goodput what somebody was still there for. With clients that wait for ever (-patience 1m) it comes out otherwise.",
-	Curves: []Curve{{"load", "goodput"}, {"load", "99 % know within"}},
+	Curves: []Curve{{X: "load", Y: "goodput"}, {X: "load", Y: "99 % know within"}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p overload
 		console.DurationVar(fs, &p.work, "work", 10*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")

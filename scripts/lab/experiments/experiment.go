@@ -46,7 +46,11 @@ type Experiment struct {
 }
 
 // A Curve is the figure called Y over the figure called X, for each subject.
-type Curve struct{ X, Y string }
+type Curve struct {
+	X, Y  string
+	Title string // a short sentence; "" for Y by X
+	LogY  bool   // on a logarithmic scale, as for times of which some are a hundred times others
+}
 
 // A Run runs an experiment. It returns what it found, and an error if it could not find out
 // everything. The error wraps [console.ErrBusy] if the machine was too busy to judge.

@@ -17,7 +17,7 @@ var idleFlood = Experiment{
 	Source: "Bendersky, Concurrent Servers, part 2",
 	Shows: "Has more and more clients connect and say nothing, and reads what each server has and uses. Then one honest " +
 		"client asks each server to be served.",
-	Curves: []Curve{{"clients", "memory"}},
+	Curves: []Curve{{X: "clients", Y: "memory"}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p flood
 		console.CountVar(fs, &p.clients, "clients", 2000, "the `number` of idle clients in the end")

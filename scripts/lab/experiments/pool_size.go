@@ -19,7 +19,7 @@ var poolSize = Experiment{
 	Source: "Bendersky, Concurrent Servers, part 2",
 	Shows: "Presses part 3 with one and the same number of clients while its number of workers doubles: with requests that " +
 		"wait, and with requests that compute. The knee is the smallest number of workers that does nearly as well as the best.",
-	Curves: []Curve{{"workers", "answers"}},
+	Curves: []Curve{{X: "workers", Y: "answers"}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p sizing
 		console.DurationVar(fs, &p.work, "work", 10*time.Millisecond, time.Millisecond, 10*time.Second, "how much `time` a request waits, or computes")
