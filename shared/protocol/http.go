@@ -22,9 +22,10 @@ import (
 // 400 for an invalid d or request (even to HEAD, if the request cannot be parsed), 404 for another
 // path, 405 for another method, 408 for a header that still comes after a minute or stops until rw
 // gives [os.ErrDeadlineExceeded], 431 for a header of more than 8 KiB, and 505 for another major
-// version of HTTP. The conversation ignores other parameters and the request's body.
+// version of HTTP. The conversation ignores other parameters and the request's body. A client that
+// the server does not serve gets 503, with Retry-After, from [Busy].
 //
-// HTTP has no greeting, so the header Server-Timing of every response says how many milliseconds
+// HTTP has no greeting, so the header Server-Timing of every response but 503 says how many milliseconds
 // the server has served the client ("serve"), and how many the client waited between its acceptance
 // and its service ("wait"). The wait is known if rw has a method Waited() time.Duration, and 0
 // otherwise.
@@ -49,7 +50,11 @@ func HTTP(server string) Conversation {
 		case err != nil && !errors.As(err, &r.Outcome):
 			return err
 		}
-		return r.write(rw, request)
+		return r.write(rw, request, http.Header{
+			"Allow":         {methods},
+			"Date":          {time.Now().UTC().Format(http.TimeFormat)},
+			"Server-Timing": {fmt.Sprintf("wait;dur=%.3f, serve;dur=%.3f", r.Waited, ms(time.Since(r.began)))},
+		})
 	}
 }
 
@@ -126,22 +131,18 @@ var pageSource string
 
 var page = template.Must(template.New("page").Parse(pageSource))
 
-// write sends the response in one write. request is nil if it could not be parsed.
-func (r response) write(w io.Writer, request *http.Request) error {
+// write sends the response in one write, with what every response has added to header. request is
+// nil if it could not be parsed, or was not read.
+func (r response) write(w io.Writer, request *http.Request, header http.Header) error {
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Type", "text/html; charset=utf-8")
 	var body, whole bytes.Buffer
 	if err := page.Execute(&body, r); err != nil {
 		return err
 	}
 	err := (&http.Response{
 		StatusCode: r.Outcome.Status, ProtoMajor: 1, ProtoMinor: 1, Close: true, Request: request,
-		ContentLength: int64(body.Len()), Body: io.NopCloser(&body),
-		Header: http.Header{
-			"Allow":         {methods},
-			"Cache-Control": {"no-store"},
-			"Content-Type":  {"text/html; charset=utf-8"},
-			"Date":          {time.Now().UTC().Format(http.TimeFormat)},
-			"Server-Timing": {fmt.Sprintf("wait;dur=%.3f, serve;dur=%.3f", r.Waited, ms(time.Since(r.began)))},
-		},
+		ContentLength: int64(body.Len()), Body: io.NopCloser(&body), Header: header,
 	}).Write(&whole)
 	if err == nil {
 		_, err = w.Write(whole.Bytes())

@@ -7,6 +7,8 @@
 //	words    questions about a table of word frequencies that all clients share: [Table.Converse]
 //
 // [Open] returns a conversation by its name. [HTTP] and [Table.Converse] describe their protocols.
+// A server that cannot serve a client may say so, and hang up: '!' in place of the greeting, the
+// response 503, or the line "? busy" in place of the greeting. [Busy] returns these words.
 //
 // # The message protocol
 //

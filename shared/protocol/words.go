@@ -26,7 +26,8 @@ const (
 //
 // A line ends in a newline or a carriage return and a newline; the last line may lack both. A line
 // of more than 1024 bytes is answered with the reason, and the conversation goes on. Converse
-// writes the answers to lines that came together in one write.
+// writes the answers to lines that came together in one write. A client that the server does not
+// serve gets "? busy" in place of the greeting, from [Busy].
 func (t *Table) Converse(rw io.ReadWriter) error {
 	in := bufio.NewReaderSize(rw, maxLine+2) // with the line's end
 	out := bufio.NewWriterSize(rw, 512)

@@ -12,6 +12,7 @@ import (
 // concurrent use.
 type clients struct {
 	freed chan struct{} // gets a token when a connection has been closed, so that a starved Accept tries again
+	busy  []byte        // what a client is told that is refused; nil for nothing
 
 	mu       sync.Mutex
 	open     map[*conn]struct{}
@@ -31,7 +32,7 @@ type Counters struct {
 	Serving  int64 `json:"serving"`  // their conversations have begun, and their connections are open
 	Served   int64 `json:"served"`   // their conversations ended in order
 	Failed   int64 `json:"failed"`   // their conversations ended by an error, a panic, or the stop of the server
-	Refused  int64 `json:"refused"`  // closed before their conversations began
+	Refused  int64 `json:"refused"`  // refused, or closed, before their conversations began
 }
 
 // Counters returns the counters as they are now.
@@ -76,6 +77,20 @@ func (cs *clients) begin(c *conn) bool {
 	return true
 }
 
+// refuse reports whether c may be told that it is refused: once, before its conversation, and not after the server has
+// been told to stop.
+func (cs *clients) refuse(c *conn) bool {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.stopping || c.state != stateWaiting {
+		return false
+	}
+	c.state = stateRefused
+	cs.counters.Waiting--
+	cs.counters.Refused++
+	return true
+}
+
 // conversationEnded notes how the conversation with c has ended. From now on, closing c cuts nothing off.
 func (cs *clients) conversationEnded(c *conn, failed bool) {
 	cs.mu.Lock()
@@ -115,15 +130,15 @@ func (cs *clients) closed(c *conn) (was connState) {
 	return was
 }
 
-// stop lets no conversation begin from now on, and closes the clients that wait for theirs. It returns how many
-// conversations are still going on.
+// stop lets no conversation begin from now on, and closes the clients that wait for theirs or are being refused. It
+// returns how many conversations are still going on.
 func (cs *clients) stop() (talking int) {
 	cs.mu.Lock()
 	cs.stopping = true
 	var waiting []*conn
 	for c := range cs.open {
 		switch c.state {
-		case stateWaiting:
+		case stateWaiting, stateRefused:
 			waiting = append(waiting, c)
 		case stateServing:
 			talking++

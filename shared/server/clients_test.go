@@ -208,6 +208,7 @@ func TestAWrapperIsClosedAlthoughItsClientIsNotServed(t *testing.T) {
 
 func TestAConnectionFromElsewhereIsAMistake(t *testing.T) {
 	a, _ := net.Pipe()
-	assert.PanicsWithValue(t, "server: a strategy handed *net.pipe to handle: want a connection that Accept returned",
+	assert.PanicsWithValue(t, "server: a strategy passed on *net.pipe: want a connection that Accept returned",
 		func() { New(nil, nil).handle(a) })
+	assert.Panics(t, func() { Refuse(a) })
 }

@@ -15,6 +15,7 @@ const (
 	stateServing                  // in its conversation
 	stateServed                   // its conversation has ended in order; the connection is still open
 	stateFailed                   // its conversation has ended in another way; the connection is still open
+	stateRefused                  // being told that it is not served; the connection is still open
 	stateClosed
 )
 
@@ -86,16 +87,17 @@ type wrapped struct {
 // Waited is how long the client waited in this program.
 func (w wrapped) Waited() time.Duration { return w.client.Waited() }
 
-// lingerTime is how long a client may take to read the last reply and hang up.
+// lingerTime is how long a client may take to read the last reply, or its refusal, and hang up.
 const lingerTime = 500 * time.Millisecond
 
-// linger lets the client read all that was written to it before its connection is closed. Closing a connection
-// with unread bytes resets it, and that destroys replies that are still on their way (RFC 9112, section 9.6).
-func (c *conn) linger() {
+// linger lets the client read, until the given time, all that was written to it before its connection is closed.
+// Closing a connection with unread bytes resets it, and that destroys replies that are still on their way (RFC 9112,
+// section 9.6).
+func (c *conn) linger(until time.Time) {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	c.SetDeadline(time.Now().Add(lingerTime))
+	c.SetDeadline(until)
 	io.Copy(io.Discard, c.Conn) // until the client hangs up, or its time is over
 }

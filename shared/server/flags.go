@@ -121,3 +121,10 @@ func Count(name string, value int, usage string) *int {
 	console.CountVar(flag.CommandLine, n, name, value, usage)
 	return n
 }
+
+// Duration is like [Count], for a time from least to most.
+func Duration(name string, value, least, most time.Duration, usage string) *time.Duration {
+	d := new(time.Duration)
+	console.DurationVar(flag.CommandLine, d, name, value, least, most, usage)
+	return d
+}

@@ -39,7 +39,7 @@ func clientOf(nc net.Conn) *conn {
 	if addr, ok := nc.LocalAddr().(localAddr); ok {
 		return addr.conn
 	}
-	panic(fmt.Sprintf("server: a strategy handed %T to handle: want a connection that Accept returned", nc))
+	panic(fmt.Sprintf("server: a strategy passed on %T: want a connection that Accept returned", nc))
 }
 
 // through returns what the conversation with c reads from and writes to: nc, which is c or wraps it.
@@ -75,7 +75,7 @@ func (s *Server) finish(nc net.Conn, c *conn, result *error) {
 	took := time.Since(c.started)
 	s.clients.conversationEnded(c, err != nil)
 	if err == nil {
-		c.linger()
+		c.linger(time.Now().Add(lingerTime))
 	}
 	nc.Close()
 	if s.OSThreads {

@@ -27,7 +27,8 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	talk, err := protocol.Open(set.protocol, protocol.Options{Server: console.Name(), Corpus: set.corpus})
+	options := protocol.Options{Server: console.Name(), Corpus: set.corpus}
+	talk, err := protocol.Open(set.protocol, options)
 	if err != nil {
 		return fmt.Errorf("-corpus: %w", err)
 	}
@@ -47,6 +48,7 @@ func run(strategy Strategy, args []string, stdout, stderr io.Writer) error {
 	slog.SetDefault(slog.New(console.NewHandler(stderr, console.Name(), set.color.Enabled(stderr), level)))
 	slog.Info("listening on " + ln.Addr().String())
 	s := set.server(strategy, talk)
+	s.Busy = protocol.Busy(set.protocol, options)
 	if debugLn != nil {
 		slog.Info("debug on http://" + debugLn.Addr().String() + "/debug/vars")
 		go serveDebug(debugLn, s, stop)

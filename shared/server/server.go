@@ -13,6 +13,7 @@
 //	clients.go   the books: who is here, from acceptance to end
 //	conn.go      a client's connection: its idle deadline, and its end in good order
 //	handle.go    one conversation: its log, its panics, its end
+//	refuse.go    no conversation: the client is told so
 //
 // Logs go to [slog.Default], which [Main] sets up. A line is written before the program goes on: a reader of
 // the log that stops reading, and a full pipe to it, can stall the service. The stop does not wait for that.
@@ -34,8 +35,8 @@ import (
 // calls handle once with each connection that it serves, and returns when the last handle has returned, with the
 // error that Accept gave.
 //
-// The strategy may wrap the connections, as netutil.LimitListener does. It may refuse a client by closing its
-// connection instead of calling handle. It need not close the others, nor look at any error but that of Accept:
+// The strategy may wrap the connections, as netutil.LimitListener does. It may refuse a client: instead of handle it
+// calls [Refuse], or closes the connection without a word. It need not close the others, nor look at any error but that of Accept:
 // Accept retries what can be retried, and handle closes the connection and stops every panic.
 type Strategy func(ln net.Listener, handle func(net.Conn)) error
 
@@ -44,6 +45,7 @@ type Server struct {
 	IdleTimeout time.Duration // how long a client may take to send something, or to take one reply; 0 for ever
 	Drain       time.Duration // how long open conversations may take to end once the server stops
 	OSThreads   bool          // lock each conversation to a thread of the operating system
+	Busy        []byte        // what [Refuse] says to a client, such as [protocol.Busy]; nil for nothing
 
 	strategy     Strategy
 	conversation protocol.Conversation
@@ -68,6 +70,7 @@ const afterForce = 50 * time.Millisecond
 // Serve returns.
 func (s *Server) Serve(ctx context.Context, ln net.Listener) (forced int, err error) {
 	defer ln.Close()
+	s.clients.busy = s.Busy
 	ended := make(chan error, 1)
 	go func() { ended <- s.strategy(&listener{Listener: ln, ctx: ctx, clients: s.clients}, s.handle) }()
 
