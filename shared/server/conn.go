@@ -90,14 +90,13 @@ func (w wrapped) Waited() time.Duration { return w.client.Waited() }
 // lingerTime is how long a client may take to read the last reply, or its refusal, and hang up.
 const lingerTime = 500 * time.Millisecond
 
-// linger lets the client read, until the given time, all that was written to it before its connection is closed.
-// Closing a connection with unread bytes resets it, and that destroys replies that are still on their way (RFC 9112,
-// section 9.6).
-func (c *conn) linger(until time.Time) {
+// linger lets the client read all that was written to it before its connection is closed. Closing a connection
+// with unread bytes resets it, and that destroys replies that are still on their way (RFC 9112, section 9.6).
+func (c *conn) linger() {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	c.SetDeadline(until)
+	c.SetDeadline(time.Now().Add(lingerTime))
 	io.Copy(io.Discard, c.Conn) // until the client hangs up, or its time is over
 }

@@ -75,7 +75,7 @@ func (s *Server) finish(nc net.Conn, c *conn, result *error) {
 	took := time.Since(c.started)
 	s.clients.conversationEnded(c, err != nil)
 	if err == nil {
-		c.linger(time.Now().Add(lingerTime))
+		c.linger()
 	}
 	nc.Close()
 	if s.OSThreads {

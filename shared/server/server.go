@@ -35,8 +35,8 @@ import (
 // calls handle once with each connection that it serves, and returns when the last handle has returned, with the
 // error that Accept gave.
 //
-// The strategy may wrap the connections, as netutil.LimitListener does. It may refuse a client: instead of handle it
-// calls [Refuse], or closes the connection without a word. It need not close the others, nor look at any error but that of Accept:
+// The strategy may wrap the connections, as netutil.LimitListener does. It may refuse a client by closing its
+// connection instead of calling handle. It need not close the others, nor look at any error but that of Accept:
 // Accept retries what can be retried, and handle closes the connection and stops every panic.
 type Strategy func(ln net.Listener, handle func(net.Conn)) error
 

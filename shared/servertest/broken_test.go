@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/shared/protocol"
+	"example.com/concurrent-servers/shared/server"
 )
 
 // The broken servers, each of which a case of the suite must reject.
@@ -226,5 +227,45 @@ func bare(pause func()) serveFunc {
 				talk(conn)
 			})
 		}
+	}
+}
+
+// saysAndCloses refuses a client without reading what it sends.
+func saysAndCloses(conn net.Conn, words string) {
+	io.WriteString(conn, words)
+	conn.Close()
+}
+
+// closesLate is a connection that takes its time to close.
+type closesLate struct{ net.Conn }
+
+func (c closesLate) Close() error {
+	time.AfterFunc(time.Second, func() { c.Conn.Close() })
+	return nil
+}
+
+// refusesSuccessors serves n clients and refuses all that come to their places.
+func refusesSuccessors(n, q int) server.Strategy {
+	return func(ln net.Listener, handle func(net.Conn)) error {
+		var served atomic.Int64
+		return refusing(n, q, server.Refuse)(ln, func(conn net.Conn) {
+			if served.Add(1) > int64(n) {
+				server.Refuse(conn)
+				return
+			}
+			handle(conn)
+		})
+	}
+}
+
+// lingersAtStop gives each refused client its half second although the server stops.
+func lingersAtStop(n, q int) server.Strategy {
+	return func(ln net.Listener, handle func(net.Conn)) error {
+		var refused sync.WaitGroup
+		defer refused.Wait()
+		return refusing(n, q, func(conn net.Conn) {
+			server.Refuse(conn)
+			refused.Go(func() { time.Sleep(500 * time.Millisecond) })
+		})(ln, handle)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,10 +22,11 @@ const patience = time.Minute
 // RunProgram builds the main package in the current directory, which go test sets, and tests the program over real
 // TCP, with real signals: what three clients see, and the faults that need sockets, pipes or signals. If the
 // promise bounds how many clients are greeted, but not to one, the program must have a flag -n for that bound. The
-// program watches for data races if the test does.
-func RunProgram(t *testing.T, promise Promise) {
+// program gets args each time, so that a server that refuses can be told to let enough clients wait. It watches for
+// data races if the test does.
+func RunProgram(t *testing.T, promise Promise, args ...string) {
 	p := build(t, ".")
-	p.promise = promise
+	p.promise, p.args = promise, args
 	t.Run("shows three clients what it promises", p.threeClients)
 	t.Run("answers clients of any kind", p.anyClient)
 	t.Run("survives a port check that goes on and on", p.portCheck)
@@ -39,6 +41,7 @@ func RunProgram(t *testing.T, promise Promise) {
 // A program is a part that has been built.
 type program struct {
 	path    string
+	args    []string // before those of a test
 	promise Promise
 }
 
@@ -57,8 +60,11 @@ func build(t *testing.T, dir string) program {
 // start runs the program on a free port until the test ends.
 func (p program) start(t *testing.T, args ...string) *process.Server {
 	t.Helper()
-	return p.run(t, p.path, append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)...)
+	return p.run(t, p.path, slices.Concat(p.args, []string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args)...)
 }
+
+// exec is the command of a shell that becomes the program, which is $0.
+func (p program) exec() string { return `exec "$0" ` + strings.Join(p.args, " ") + " " }
 
 // shell runs a script with the program as $0 until the test ends. The script gives it the flag -debug.
 func (p program) shell(t *testing.T, script string) *process.Server {

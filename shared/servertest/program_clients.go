@@ -94,7 +94,7 @@ func (p program) noDescriptors(t *testing.T) {
 	}
 	// With -n 80 the bounded parts, too, want more clients at once than there are descriptors.
 	args := append(p.bound("80"), "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0", "-idle-timeout", "0")
-	s := p.shell(t, `ulimit -n 64 && exec "$0" `+strings.Join(args, " "))
+	s := p.shell(t, `ulimit -n 64 && `+p.exec()+strings.Join(args, " "))
 	before, err := s.Vars(t.Context()) // its connection stays open for later, when there is no descriptor for another
 	require.NoError(t, err)
 	var conns []*net.TCPConn

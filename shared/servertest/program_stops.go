@@ -48,7 +48,7 @@ func (p program) signals(t *testing.T) {
 		exits(t, s, 130)
 	})
 	t.Run("a server that was started with SIGHUP ignored, as by nohup, ignores it", func(t *testing.T) {
-		s := p.shell(t, `trap "" HUP && exec "$0" -addr 127.0.0.1:0 -debug 127.0.0.1:0 -drain `+longDrain)
+		s := p.shell(t, `trap "" HUP && `+p.exec()+`-addr 127.0.0.1:0 -debug 127.0.0.1:0 -drain `+longDrain)
 		conn := greeted1(t, s.Addr, "^ab")
 		s.Cmd.Process.Signal(syscall.SIGHUP)
 		s.Cmd.Process.Signal(syscall.SIGTERM) // it would be the second signal, and end the server at once
@@ -89,7 +89,7 @@ func (p program) closedStreams(t *testing.T) {
 	}
 	for range 10 {
 		addr := freeAddress(t)
-		s := p.spawn(t, nil, "/bin/sh", "-c", `exec "$0" -drain `+longDrain+` -addr `+addr+` 0<&- 1>&- 2>&-`, p.path)
+		s := p.spawn(t, nil, "/bin/sh", "-c", p.exec()+`-drain `+longDrain+` -addr `+addr+` 0<&- 1>&- 2>&-`, p.path)
 		if !s.listens(t, addr) {
 			continue // another program has taken the port
 		}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +44,7 @@ func (p program) spawn(t *testing.T, stderr *os.File, path string, args ...strin
 // listens. It closes the test's own writer.
 func (p program) into(t *testing.T, reader, writer *os.File, args ...string) *spawned {
 	t.Helper()
-	s := p.spawn(t, writer, p.path, append(args, "-addr", "127.0.0.1:0")...)
+	s := p.spawn(t, writer, p.path, slices.Concat(p.args, args, []string{"-addr", "127.0.0.1:0"})...)
 	writer.Close()
 	line, err := bufio.NewReaderSize(reader, 16).ReadString('\n')
 	require.NoError(t, err)

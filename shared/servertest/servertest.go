@@ -11,6 +11,8 @@
 // greeted" is exact and takes no time: a bubble of [testing/synctest] knows when every goroutine waits for
 // something that will not come by itself. [RunProgram] builds the program and tests it over real TCP, with real signals.
 //
+// [Refuses] tests a strategy that refuses clients instead of letting all of them wait.
+//
 // Use it for a server of your own: write a [server.Strategy] and say what it promises.
 package servertest
 

@@ -184,3 +184,89 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 		assert.True(t, noticed[c.name], "no broken server shows that this case can fail: %s", c.name)
 	}
 }
+
+// refusing is a right strategy with n workers and a queue for q, but for how it refuses.
+func refusing(n, q int, refuse func(net.Conn)) server.Strategy {
+	return func(ln net.Listener, handle func(net.Conn)) error {
+		queue := make(chan net.Conn, q)
+		var workers sync.WaitGroup
+		defer workers.Wait()
+		defer close(queue)
+		for range n {
+			workers.Go(func() {
+				for conn := range queue {
+					handle(conn)
+				}
+			})
+		}
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return err
+			}
+			select {
+			case queue <- conn:
+			default:
+				refuse(conn)
+			}
+		}
+	}
+}
+
+func TestTheSuiteAcceptsAStrategyThatRefuses(t *testing.T) {
+	Refuses(t, refusing(2, 3, server.Refuse), 2, 3)
+}
+
+func TestTheSuiteRejectsStrategiesThatRefuseWrongly(t *testing.T) {
+	muteLogs(t)
+	noticed := make(map[string]bool)
+	for _, test := range []struct {
+		fault    string
+		strategy server.Strategy
+		by       string // the case that must notice
+	}{
+		{"hangs up without a word",
+			refusing(2, 3, func(conn net.Conn) { conn.Close() }),
+			"tells a client at once that the server is busy, and hangs up"},
+		{"says another protocol's words",
+			refusing(2, 3, func(conn net.Conn) { go saysAndCloses(conn, "? busy\n") }),
+			"tells a client at once that the server is busy, and hangs up"},
+		{"lets one more wait than it should",
+			refusing(2, 4, server.Refuse),
+			"tells a client at once that the server is busy, and hangs up"},
+		{"refuses later",
+			refusing(2, 3, func(conn net.Conn) { time.AfterFunc(time.Second, func() { server.Refuse(conn) }) }),
+			"tells a client at once that the server is busy, and hangs up"},
+		{"closes while the client still sends",
+			refusing(2, 3, func(conn net.Conn) { go saysAndCloses(conn, "!") }),
+			"gives the whole refusal to a client that sends at the same time"},
+		{"refuses the clients for which there is room again",
+			refusesSuccessors(2, 3),
+			"makes room when a client leaves"},
+		{"lets refused clients stay",
+			refusing(2, 3, func(conn net.Conn) { server.Refuse(closesLate{conn}) }),
+			"keeps a refused client for half a second at most"},
+		{"gives refused clients no time to read",
+			refusing(2, 3, func(conn net.Conn) {
+				server.Refuse(conn)
+				time.AfterFunc(100*time.Millisecond, func() { conn.Close() })
+			}),
+			"keeps a refused client for half a second at most"},
+		{"waits in its accept loop for a client to read the refusal",
+			refusing(2, 3, func(conn net.Conn) { saysAndCloses(conn, "!") }),
+			"keeps a refused client for half a second at most"},
+		{"waits for refused clients when it stops",
+			lingersAtStop(2, 3),
+			"stops at once although refused clients are there"},
+	} {
+		noticed[test.by] = true
+		t.Run(test.fault, func(t *testing.T) {
+			i := slices.IndexFunc(refusalCases, func(c refusalCase) bool { return c.name == test.by })
+			require.NotEqual(t, -1, i, "no case is called %q", test.by)
+			assert.Error(t, refusalCases[i].try(t, test.strategy, "message", 2, 3))
+		})
+	}
+	for _, c := range refusalCases {
+		assert.True(t, noticed[c.name], "no broken strategy shows that this case can fail: %s", c.name)
+	}
+}
