@@ -2,185 +2,281 @@ package experiments
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"runtime"
-	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/client"
 	"example.com/concurrent-servers/shared/console"
-	"example.com/concurrent-servers/shared/server"
 )
 
 var degradation = Experiment{
 	Name:   "degradation",
 	Claim:  "a pool degrades gracefully under load, a thread for each client collapses",
 	Source: "Bendersky, Concurrent Servers, part 2",
-	Shows: "Measures how many requests a second a server can compute, and then lets clients arrive at up to four times that " +
-		"rate, whether or not those before them have been answered. Each client has a patience. Computed is what the server did, " +
-		"goodput what somebody was still there for. With clients that wait for ever (-patience 1m) it comes out otherwise.",
-	Curves: []Curve{{X: "load", Y: "goodput"}, {X: "load", Y: "99 % know within"}},
+	Shows: "Measures how many requests a second can be computed, and lets clients arrive at up to four times that rate, " +
+		"whether or not those before them have been answered. Computed is what the server did, goodput what clients with " +
+		"a patience were still there for, both as shares of the capacity. How much of it is goodput depends on the patience, so " +
+		"the patience is swept at four times the capacity. Last come requests that are longer than a time slice of the " +
+		"scheduler, and a burst with quiet behind it: who recovers, how soon?",
+	Curves: []Curve{
+		{X: "load", Y: "goodput", Title: "goodput over the load, in percent of the capacity"},
+		{X: "patience", Y: "in time at 4×", Title: "goodput at 4 times the capacity, over the clients' patience"},
+	},
 	Setup: func(fs *flag.FlagSet) Run {
-		var p overload
-		console.DurationVar(fs, &p.work, "work", 10*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
-		console.DurationVar(fs, &p.patience, "patience", 250*time.Millisecond, 10*time.Millisecond, time.Minute, "how much `time` a client has")
-		console.DurationVar(fs, &p.d, "d", 700*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes, after as much time for the load to build up")
-		console.CountVar(fs, &p.n, "n", runtime.GOMAXPROCS(0), "the `number` of workers of part 3 and of slots of part 4 (default: of processors)")
-		fs.Lookup("n").DefValue = "" // the help is the same on every machine
+		var p degrading
+		p.flags(fs)
+		console.DurationVar(fs, &p.patience, "patience", 100*time.Millisecond, 10*time.Millisecond, time.Minute, "how much `time` a client has while the load is swept")
 		return p.run
 	},
 }
 
-type overload struct {
-	work, patience, d time.Duration
-	n                 int
+type degrading struct {
+	computing
+	patience time.Duration
 }
 
-var (
-	loads         = []float64{0.5, 1, 2, 3, 4} // times the capacity
-	overloadParts = []string{rig.Threaded, rig.Pool, rig.BoundedAccept}
-)
+var pressedParts = []string{rig.Threaded, rig.Pool, rig.BoundedAccept}
 
-// pressed is what a server does under a load, as shares of its capacity.
-type pressed struct{ computed, inTime float64 }
-
-// The shares of its capacity that a server must reach under the largest load.
+// overloaded is the largest load, in times the capacity, and patient what clients have who wait long.
 const (
-	graceful = 0.5 // answered in time, to degrade gracefully
-	churning = 0.7 // computed, whether or not the client is still there
+	overloaded = 4
+	patient    = 5 * time.Second
 )
 
-func (p *overload) run(ctx context.Context, t *Trial) (r Result, err error) {
-	if p.patience <= p.work {
-		return r, console.Usagef("-patience %v: want more than -work, which is %v, or nobody can be answered in time", p.patience, p.work)
-	}
-	if p.d <= p.work {
-		return r, console.Usagef("-d %v: want more than -work, which is %v, or nobody is answered in that time", p.d, p.work)
-	}
-	t.Steps(1 + len(overloadParts)*len(loads))
-	t.Step("how many requests a second can be computed")
-	capacity, err := p.capacity(ctx, t)
-	if err != nil {
+// patiences are swept at the largest load.
+func (p *degrading) patiences() []time.Duration {
+	return []time.Duration{p.patience / 2, p.patience, 10 * p.patience, patient}
+}
+
+// degraded is what a part did in each round, as shares of the capacity.
+type degraded struct {
+	long    Sample                   // computed at the largest load, of long requests
+	inTime  map[time.Duration]Sample // at the largest load, for each patience
+	churned Sample                   // from the beginning of a burst until nobody waited any more
+	all     []bool                   // whether all clients of the burst were answered
+}
+
+func (p *degrading) run(ctx context.Context, t *Trial) (r Result, err error) {
+	if err := p.check(p.patience); err != nil {
 		return r, err
 	}
-	last := make(map[string]pressed)
-	for _, part := range overloadParts {
-		for _, load := range loads {
-			t.Step("%s at %g times %.0f requests a second", part, load, capacity)
-			// A server of its own for each load: what one load leaves behind must not meet the next.
-			err := t.With(ctx, part, p.args(), func(s *rig.Server) error {
-				l, computed, err := p.arrive(ctx, s, load*capacity)
-				if err != nil {
-					return err
-				}
-				r.Row(s.Name, Given("load", load, Things).As(fmt.Sprintf("%g×", load)), Rate("offered", float64(l.Offered)/p.d.Seconds()),
-					Rate("computed", computed), Rate("goodput", l.Rate()), Within("half know within", l, .5), Within("99 % know within", l, .99))
-				last[part] = pressed{computed / capacity, l.Rate() / capacity}
-				return sane(part, load, last[part])
-			})
-			if err != nil {
-				return r, err
-			}
-		}
+	loads := []float64{0.5, 2, overloaded}
+	if t.Quick {
+		loads = []float64{0.5, overloaded}
 	}
-	r.Note("Capacity here: %.0f requests a second of %v of computing, as %s got that asked one after the other. A client leaves after %v; then it knows that it was not served. Computed and goodput are counted over moments that differ a little.",
-		capacity, p.work, several(runtime.GOMAXPROCS(0), "client"), p.patience)
-	r.Verdicts = degradationVerdicts(last[rig.Threaded], last[rig.Pool], last[rig.BoundedAccept])
-	return r, nil
-}
-
-func (p *overload) path() string { return "/spin?d=" + p.work.String() }
-
-func (p *overload) args() []string { return []string{"-protocol", "http", "-quiet", rig.N(p.n)} }
-
-// capacity returns the better of two measurements, in requests a second: whatever else the machine
-// does can only make one smaller.
-func (p *overload) capacity(ctx context.Context, t *Trial) (best float64, err error) {
-	err = t.With(ctx, rig.Threaded, p.args(), func(s *rig.Server) error {
-		for range 2 {
-			l := rig.Press(ctx, client.Dial(s.Addr), p.path(), runtime.GOMAXPROCS(0), p.d)
-			if l.Why != nil {
-				return l.Why
-			}
-			best = max(best, l.Rate())
+	seen := make(map[string]degraded)
+	var capacities Sample
+	round := func() error {
+		got, err := p.press(ctx, t, loads)
+		if err != nil {
+			return err
+		}
+		capacity, err := p.steady()
+		if err != nil {
+			return err
+		}
+		capacities = append(capacities, capacity)
+		for _, part := range pressedParts {
+			seen[part] = p.enter(&r, seen[part], got[part], loads)
 		}
 		return nil
-	})
-	if err == nil && best == 0 {
-		err = fmt.Errorf("no answer within %v: %w; run it again, or with a longer -d", p.d, console.ErrBusy)
 	}
-	return best, err
+	steps := len(pressedParts)*len(loads) + 2
+	r.Verdicts, err = t.Repeat(ctx, steps, round, func() []Verdict { return p.verdicts(seen) })
+	r.Note("Capacity here: %s requests of %v of computing. A client of the sweep over the load leaves after %v; then it knows that it was not served.",
+		capacities.In(PerSecond), p.work, p.patience)
+	t.noteFlaws(&r)
+	return r, err
 }
 
-// arrive lets clients arrive at a rate. It also returns how many requests a second the server has
-// computed, by its own counters, from when the load had built up.
-func (p *overload) arrive(ctx context.Context, s *rig.Server, rate float64) (l *rig.Load, computed float64, err error) {
-	var before server.Vars
-	var beforeErr error
-	var reading sync.WaitGroup
-	reading.Go(func() {
-		if beforeErr = client.Sleep(ctx, p.d); beforeErr == nil {
-			before, beforeErr = s.Vars(ctx)
+// pressing is what a part did in one round. All clients were patient. The servers do not notice who leaves: they compute
+// for who has left, as well. So one load tells what clients with any patience would have got.
+type pressing struct {
+	name  string
+	under []measured // for each of the loads
+	burst measured
+	long  measured // at the largest load, of long requests
+}
+
+// A measured load is what a server did under it, beside its capacity.
+type measured struct {
+	*rig.Load
+	capacity float64
+	memory   int64 // at the end
+}
+
+// share returns how many requests ended so, as a share of the capacity.
+func (m measured) share(end rig.End) float64 {
+	return float64(m.Count(end)) / m.Over().Seconds() / m.capacity
+}
+
+// within returns the same for what was answered to clients with a patience.
+func (m measured) within(patience time.Duration) float64 {
+	m.Load = m.Impatient(patience)
+	return m.share(rig.Answered)
+}
+
+// longer is how many times as much a long request computes: several time slices. Then the servers differ. The Go runtime
+// takes a goroutine off its processor after 10 ms, so a goroutine for each client is in the midst of all of them.
+const longer = 4
+
+// press measures all parts. What one load leaves behind must not meet the next, so a server ends with a large load.
+func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[string]*pressing, error) {
+	got := make(map[string]*pressing)
+	for _, part := range pressedParts {
+		got[part] = new(pressing)
+		t.Step("%s at %g times its capacity, and after a burst", part, loads[0])
+		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
+			got[part].name = s.Name
+			calm, err := p.arrive(ctx, s, capacity, loads[0], p.work, p.patience/2, p.patience)
+			got[part].under = append(got[part].under, calm)
+			if err != nil {
+				return err
+			}
+			if inTime := calm.within(p.patience); inTime < loads[0]/2 {
+				return flaw(fmt.Sprintf("at %g times its capacity %s answered only %.0f %% of the capacity in time", loads[0], part, 100*inTime))
+			}
+			if part == rig.BoundedAccept { // which differs from the pool in where clients wait
+				return nil
+			}
+			got[part].burst, err = p.arrive(ctx, s, capacity, overloaded, p.work, p.patience/2-p.d, time.Minute)
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
-	})
-	l = rig.Arrive(ctx, client.Dial(s.Addr), p.path(), rate, p.d, p.d, p.patience)
-	reading.Wait()
-	after, err := s.Vars(ctx)
-	if err = errors.Join(beforeErr, err, l.Why); err != nil {
-		return l, 0, err
 	}
-	if l.Asked+l.Pending == 0 || l.Lag > p.patience {
-		return l, 0, fmt.Errorf("%d clients came within %v, the latest %v too late: %w; run it again, or with a longer -d",
-			l.Offered, p.d, l.Lag, console.ErrBusy)
+	for _, load := range loads[1:] {
+		for _, part := range pressedParts {
+			t.Step("%s at %g times its capacity", part, load)
+			err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
+				m, err := p.arrive(ctx, s, capacity, load, p.work, p.buildUp(load), 0)
+				got[part].under = append(got[part].under, m)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
 	}
-	took := after.Uptime - before.Uptime // by the server's clock: an overloaded server answers late
-	return l, float64(after.Served+after.Failed-before.Served-before.Failed) / took, nil
+	for _, part := range []string{rig.Threaded, rig.Pool} {
+		t.Step("%s at %d times its capacity, with long requests", part, overloaded)
+		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
+			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, p.buildUp(overloaded), 0)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return got, nil
 }
 
-// sane returns why a measurement is one by which no server can be judged.
-func sane(part string, load float64, p pressed) error {
-	const room = 1.4 // above the capacity
-	switch {
-	case part != rig.Threaded && p.computed > room: // where all compute at once, many may end in one moment
-		return fmt.Errorf("it computed %.0f %% of the capacity that was measured before: %w; run it again", 100*p.computed, console.ErrBusy)
-	case load < 1 && p.inTime < load*graceful:
-		return fmt.Errorf("at %g times its capacity it answered only %.0f %% of the capacity in time: %w; run it again, or with a longer -patience",
-			load, 100*p.inTime, console.ErrBusy)
-	}
-	return nil
+// arrive lets patient clients come to s at a load of so many times its capacity. It measures after the time warm, and
+// waits for the clients for the time after.
+func (p *degrading) arrive(ctx context.Context, s *rig.Server, capacity, load float64, work, warm, after time.Duration) (measured, error) {
+	ask := rig.Once(client.Dial(s.Addr), spin(work), time.Minute)
+	l := rig.Arrive(ctx, ask, after, rig.Pace{Rate: load * capacity, For: warm + p.d})
+	return measured{l.Between(max(warm, 0), l.To), capacity, s.System().Resident}, loadFlaw(s.Name, l, p.patience)
 }
 
-// degradationVerdicts judges by what the servers did under the largest load.
-func degradationVerdicts(threaded, pool, bounded pressed) []Verdict {
-	percent := func(share float64) string { return fmt.Sprintf("%.0f %% of its capacity", 100*share) }
-	verdicts := []Verdict{{Claim: "under four times its capacity a pool computes on", Answer: answer(pool.computed >= churning),
-		Expected: "at least " + percent(churning), Measured: percent(pool.computed)}}
+// buildUp is how long it takes until a queue without bounds keeps everybody waiting for longer than the patience,
+// and a quarter more: who is answered t after the beginning has waited for t × (load - 1) / load.
+func (p *degrading) buildUp(load float64) time.Duration {
+	if load <= 1 {
+		return p.patience / 2
+	}
+	return time.Duration(1.25 * load / (load - 1) * float64(p.patience))
+}
+
+// enter adds a round to the figures and to what was seen.
+func (p *degrading) enter(r *Result, d degraded, got *pressing, loads []float64) degraded {
+	for i, m := range got.under {
+		late := m
+		late.Load = m.Impatient(p.patience)
+		r.Row(got.name, Given("load", loads[i], Things).As(fmt.Sprintf("%g×", loads[i])), Share("computed", m.share(rig.Answered)),
+			Share("goodput", m.within(p.patience)), Share("late", late.share(rig.Late)),
+			Share("refused", m.share(rig.Refused)), Share("cut off", m.share(rig.CutOff)), Memory("memory", m.memory))
+	}
+	if d.inTime == nil {
+		d.inTime = make(map[time.Duration]Sample)
+	}
+	for _, patience := range p.patiences() {
+		inTime := got.under[len(got.under)-1].within(patience)
+		d.inTime[patience] = append(d.inTime[patience], inTime)
+		r.Row(got.name, Given("patience", patience.Seconds(), Seconds), Share("in time at 4×", inTime))
+	}
+	if got.long.Load == nil {
+		return d
+	}
+	d.long = append(d.long, got.long.share(rig.Answered))
+	r.Row(fmt.Sprintf("%s, %v each", got.name, longer*p.work), Count("load", overloaded).As("4×"), Share("computed", got.long.share(rig.Answered)))
+	burst, over := got.burst, max(got.burst.Last(), time.Millisecond)
+	burst.Load = burst.Between(0, over+1)
+	d.all = append(d.all, burst.Count(rig.Answered) == burst.Offered())
+	d.churned = append(d.churned, burst.share(rig.Answered))
+	lost := 1 - float64(burst.Impatient(p.patience).Count(rig.Answered))/float64(max(burst.Offered(), 1))
+	r.Row(got.name+" after a burst", Time("settled after", over-got.burst.To), Share("lost", lost))
+	return d
+}
+
+// The bounds of what is judged, as shares of the capacity. Some of it goes to the clients, who compute nothing but come
+// from the same machine.
+const (
+	least = 0.6 // to be what the capacity allows
+	most  = 1.5
+	half  = 0.5
+)
+
+// verdicts judges by what the parts did.
+func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
+	threaded, pool, bounded := seen[rig.Threaded], seen[rig.Pool], seen[rig.BoundedAccept]
 	for _, claim := range []struct {
-		text     string
-		got      pressed
-		collapse bool
-		why      string // if it computes on, but hardly anything in time
+		text      string
+		got       Sample
+		low, high float64
 	}{
-		{"a pool degrades gracefully", pool, false,
-			"All wait in one queue, and under overload that wait grows beyond any patience: it computes for those who have just left. What is missing is a bound on the waiting."},
-		{"bounded accepting degrades gracefully", bounded, false,
-			"It is the same, only that the queue is the kernel's: clients that have left still stand in the backlog."},
-		{"a goroutine for each client collapses", threaded, true,
-			"It computes on, too. But all share the processors, so all are late together, and it computes for those who have left."},
+		{"under four times its capacity a pool computes on", pool.long, least, most},
+		{"a goroutine for each client then works very slowly", threaded.long, 0, half},
+		{fmt.Sprintf("a pool degrades gracefully for clients with %v", p.patience), pool.inTime[p.patience], half, most},
+		{fmt.Sprintf("bounded accepting degrades gracefully for clients with %v", p.patience), bounded.inTime[p.patience], half, most},
+		{fmt.Sprintf("a goroutine for each client collapses for clients with %v", p.patience), threaded.inTime[p.patience], 0, half},
+		{fmt.Sprintf("a pool degrades gracefully for clients with %v", patient), pool.inTime[patient], half, most},
 	} {
-		late := claim.got.inTime < graceful
-		v := Verdict{Claim: claim.text, Answer: answer(late == claim.collapse),
-			Expected: "at least " + percent(graceful) + " in time", Measured: percent(claim.got.inTime)}
-		if claim.collapse {
-			v.Expected = "less than " + percent(graceful) + " in time"
-		}
-		if late && claim.got.computed >= churning {
-			v.Why = claim.why
-		}
+		v := Verdict{Claim: claim.text, Answer: claim.got.Within(claim.low, claim.high),
+			Expected: fmt.Sprintf("%.0f to %.0f %% of the capacity", 100*claim.low, 100*claim.high), Measured: claim.got.shares()}
 		verdicts = append(verdicts, v)
 	}
-	return verdicts
+	for i, got := range []degraded{pool, bounded} {
+		v := &verdicts[2+i]
+		if v.Answer == DoesNotHold && got.inTime[patient].Within(half, most) == Holds {
+			v.Why = fmt.Sprintf("It computes for clients who have just left. All wait in one queue, and while the overload lasts the wait grows beyond any patience: beyond %v sooner than beyond %v. What is missing is a bound on the waiting.", p.patience, patient)
+		}
+	}
+	if v := &verdicts[1]; v.Answer == Holds {
+		v.Why = "Each request lasts several time slices, and between two of its own come those of all others: nearly all are begun, and hardly any ends."
+	}
+	return append(verdicts, Verdict{Claim: "after a burst a pool churns through its backlog", Answer: both(Agree(pool.all), pool.churned.Within(least, most)),
+		Expected: fmt.Sprintf("all answered, at %.0f to %.0f %% of the capacity", 100*least, 100*most),
+		Measured: fmt.Sprintf("all answered in %s, at %s", several(count(pool.all), "round"), pool.churned.shares())})
+}
+
+// shares writes shares of the capacity.
+func (s Sample) shares() string {
+	var percent Sample
+	for _, v := range s {
+		percent = append(percent, 100*v)
+	}
+	return percent.In(Percent)
+}
+
+func count(seen []bool) (n int) {
+	for _, s := range seen {
+		if s {
+			n++
+		}
+	}
+	return n
 }

@@ -63,6 +63,7 @@ type Trial struct {
 	Progress func(Step) // is called before each step
 
 	round, step, steps int
+	flaws              []flaw // of the rounds that did not count
 }
 
 // A Step is what an experiment does next.

@@ -67,10 +67,15 @@ func try(t *testing.T, servers *rig.Servers, line string) (Result, error) {
 		assert.Equal(t, i+1, s.Number, s.What)
 		assert.Equal(t, steps[0].Of, s.Of, s.What)
 	}
-	if err == nil {
+	if err == nil && !flawed(r) {
 		assert.Len(t, steps, steps[0].Of)
 	}
 	return r, err
+}
+
+// flawed reports whether a round of the result did not count. The machine was too busy for it.
+func flawed(r Result) bool {
+	return slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, "did not count") })
 }
 
 // Each experiment returns what it has to, whatever its figures are: those depend on how fast and how
@@ -88,7 +93,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"idle-flood -clients 20 -patience 10ms", 0, 25, 3, true},
 		{"os-threads -clients 500 -d 100ms -limit=false", 0, 2, 3, true},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 12, 2, true},
-		{"degradation -work 1ms -d 50ms", 0, 15, 4, true},
+		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"pool-size -work 1ms -d 50ms", 0, 12, 2, true},
 		{"nagle -clients 3", 0, 3, 2, false},
 		{"lost-update -clients 2 -times 10", 0, 2, 2, true},
@@ -112,7 +117,9 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				return // an arm in another language has neither row nor verdict
 			}
 			assert.Len(t, r.Charts, test.charts)
-			assert.Len(t, r.Rows, test.rows)
+			if !flawed(r) {
+				assert.Len(t, r.Rows, test.rows)
+			}
 			if len(r.Notes) == 0 || !strings.HasPrefix(r.Notes[0], "This system does not tell") {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}

@@ -40,6 +40,7 @@ const (
 	Bytes     Unit = "bytes"
 	Seconds   Unit = "seconds"
 	PerSecond Unit = "per second"
+	Percent   Unit = "percent"
 )
 
 // Given returns a value that the experiment sets, such as the place on the x axis of a curve.
@@ -61,8 +62,11 @@ func Time(name string, d time.Duration) Figure {
 // Rate returns a number of things per second as a figure.
 func Rate(name string, r float64) Figure { return Figure{Name: name, Value: r, Unit: PerSecond} }
 
-// Within returns the time within which the server answered a share q of the requests of a load, or
-// the clients gave up. A > before it says that it may have been longer.
+// Share returns a share of something as a figure: 1 is all of it.
+func Share(name string, s float64) Figure { return Figure{Name: name, Value: 100 * s, Unit: Percent} }
+
+// Within returns the time within which the server answered a share q of the requests of a load that it answered. A >
+// before it says that it may have been longer.
 func Within(name string, l *rig.Load, q float64) Figure {
 	d, atLeast := l.Quantile(q)
 	f := Time(name, d)
@@ -158,6 +162,8 @@ func (u Unit) Format(v float64) string {
 		return short(v) + " TiB"
 	case PerSecond:
 		return short(v) + "/s"
+	case Percent:
+		return fmt.Sprintf("%.0f %%", v)
 	}
 	if v == math.Trunc(v) {
 		return strconv.FormatFloat(v, 'f', -1, 64)

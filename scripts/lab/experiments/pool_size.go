@@ -56,11 +56,11 @@ func (p *sizing) run(ctx context.Context, t *Trial) (r Result, err error) {
 				l := rig.Press(ctx, client.Dial(s.Addr), kind.path+p.work.String(), clients, p.d)
 				r.Row(s.Label(kind.name), Given("workers", float64(n), Things), Rate("answers", l.Rate()),
 					Within("half answered within", l, .5), Within("99 % answered within", l, .99))
-				if l.Why == nil && l.Answered == 0 {
+				if l.Count(rig.Answered) == 0 {
 					return fmt.Errorf("no answer within %v: %w; run it again, or with a longer -d", p.d, console.ErrBusy)
 				}
 				rates = append(rates, l.Rate())
-				return l.Why
+				return nil
 			})
 			if err != nil {
 				return r, err

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 type Effort struct {
 	Quick  bool          // sweeps have fewer points
 	Rounds int           // at least
-	Limit  time.Duration // after it no round begins, even if the rounds cannot tell yet
+	Limit  time.Duration // after it no round begins, even if the rounds cannot tell yet; twice as much for the fewest
 }
 
 // The efforts of the lab.
@@ -22,21 +23,39 @@ var (
 // fewestRounds is how many rounds it takes to tell anything.
 const fewestRounds = 3
 
+// A flaw is why a round does not count: the lab itself did not do what it should, or the machine was too busy with
+// other things to tell anything.
+type flaw string
+
+func (f flaw) Error() string { return string(f) }
+
 // Repeat measures in rounds, each of so many steps, and judges after each. A round measures every arm of the
-// experiment once, so that whatever else the machine does meets all of them alike. Repeat returns the verdicts when
-// all of them tell, or when the time is over. It returns the error of a round at once.
+// experiment once, so that whatever else the machine does meets all of them alike. A round that returns a [flaw] does
+// not count, and must have added nothing to the figures. Repeat returns the verdicts when all of them tell, or when the
+// time is over. It returns any other error of a round at once.
 func (t *Trial) Repeat(ctx context.Context, steps int, round func() error, judge func() []Verdict) ([]Verdict, error) {
 	began := time.Now()
+	counted := 0
 	for n := 1; ; n++ {
 		t.round, t.step, t.steps = n, 0, steps
 		last := time.Now()
-		if err := round(); err != nil {
+		var f flaw
+		switch err := round(); {
+		case errors.As(err, &f):
+			t.flaws = append(t.flaws, f)
+		case err != nil:
 			return nil, err
+		default:
+			counted++
 		}
 		verdicts := judge()
-		over := time.Since(began)+time.Since(last) > t.Limit
-		if over || n >= t.Rounds && told(verdicts) {
-			return t.confess(verdicts, n), ctx.Err()
+		limit := t.Limit
+		if counted < fewestRounds {
+			limit *= 2
+		}
+		over := time.Since(began)+time.Since(last) > limit
+		if over || ctx.Err() != nil || counted >= t.Rounds && told(verdicts) {
+			return t.confess(verdicts, counted), ctx.Err()
 		}
 	}
 }
@@ -57,14 +76,25 @@ func (t *Trial) confess(verdicts []Verdict, rounds int) []Verdict {
 	if t.Quick {
 		help = "A run without -q measures longer. " + help
 	}
+	flawed := ""
+	if n := len(t.flaws); n > 0 {
+		flawed = fmt.Sprintf(" %s more did not count: %s.", several(n, "round"), t.flaws[n-1])
+	}
 	for i, v := range verdicts {
 		switch {
 		case rounds < min(fewestRounds, t.Rounds):
-			v.Answer, v.Why = CouldNotTell, fmt.Sprintf("The time was over after %s. %s", several(rounds, "round"), help)
+			v.Answer, v.Why = CouldNotTell, fmt.Sprintf("The time was over after %s.%s %s", several(rounds, "round"), flawed, help)
 		case v.Answer == CouldNotTell && v.Why == "":
-			v.Why = fmt.Sprintf("%d rounds leave a doubt. %s", rounds, help)
+			v.Why = fmt.Sprintf("%d rounds leave a doubt.%s %s", rounds, flawed, help)
 		}
 		verdicts[i] = v
 	}
 	return verdicts
+}
+
+// noteFlaws adds to r which rounds did not count, and why.
+func (t *Trial) noteFlaws(r *Result) {
+	if n := len(t.flaws); n > 0 {
+		r.Note("%s did not count, of %d. The last reason: %s.", several(n, "round"), t.round, t.flaws[n-1])
+	}
 }

@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -85,6 +86,29 @@ func TestRoundsGoOnUntilAllVerdictsTell(t *testing.T) {
 	assert.Contains(t, verdicts[0].Why, "without -q")
 	_, err = quick.Repeat(t.Context(), 1, func() error { return assert.AnError }, nil)
 	assert.ErrorIs(t, err, assert.AnError)
+}
+
+func TestARoundWithAFlawDoesNotCount(t *testing.T) {
+	trial, rounds := Trial{Effort: Effort{Rounds: 3, Limit: time.Hour}}, 0
+	holds := func() []Verdict { return []Verdict{{Answer: Holds}} }
+	verdicts, err := trial.Repeat(t.Context(), 1, func() error {
+		if rounds++; rounds%2 == 1 {
+			return fmt.Errorf("in it: %w", flaw("the lab was late"))
+		}
+		return nil
+	}, holds)
+	require.NoError(t, err)
+	assert.Equal(t, 6, rounds)
+	assert.Equal(t, Holds, verdicts[0].Answer)
+	var r Result
+	trial.noteFlaws(&r)
+	assert.Equal(t, []string{"3 rounds did not count, of 6. The last reason: the lab was late."}, r.Notes)
+
+	trial = Trial{Effort: Effort{Rounds: 3}}
+	verdicts, err = trial.Repeat(t.Context(), 1, func() error { return flaw("the lab was late") }, holds)
+	require.NoError(t, err)
+	assert.Equal(t, CouldNotTell, verdicts[0].Answer)
+	assert.Contains(t, verdicts[0].Why, "the lab was late")
 }
 
 func TestTheRoundsOfARowAreOneRow(t *testing.T) {

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
-	"example.com/concurrent-servers/shared/console"
 )
 
 // answers returns the answers of verdicts as one word, y, n or ? for each.
@@ -48,6 +47,18 @@ func each[T any](one, threaded, pool, bounded T) map[string]T {
 	return map[string]T{rig.Sequential: one, rig.Threaded: threaded, rig.Pool: pool, rig.BoundedAccept: bounded}
 }
 
+// degradedParts are three parts in three rounds: long requests that a goroutine for each client and a pool have computed,
+// and requests answered in time, for clients with a patience and for patient ones, all as shares of the capacity.
+func degradedParts(threaded, pool, inTime, patiently float64) map[string]degraded {
+	part := func(long float64) degraded {
+		return degraded{
+			long: Sample{long, long, long}, churned: Sample{pool, pool, pool}, all: []bool{true, true, true},
+			inTime: map[time.Duration]Sample{100 * ms: {inTime, inTime, inTime}, patient: {patiently, patiently, patiently}},
+		}
+	}
+	return map[string]degraded{rig.Threaded: part(threaded), rig.Pool: part(pool), rig.BoundedAccept: part(0)}
+}
+
 func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	// Three rounds in which so many were served at once, and the third soon after the first had left.
 	trio := func(n float64) trioSeen {
@@ -61,6 +72,7 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	goroutine := perThread{memory: 4 << 10, space: 40 << 10, cpu: 20e-6}
 	three, flood, squat := []time.Duration{ms, 320 * ms, 641 * ms}, &flood{clients: 40}, &squat{n: 2, idle: 200 * ms}
 	none, third := []time.Duration{ms, ms, 2 * ms}, []time.Duration{0, 2 * ms, 203 * ms}
+	pressed := &degrading{patience: 100 * ms}
 	sleepers, waiters, visit := &sleepers{d: 400 * ms, n: 2}, &waiters{clients: 50, n: 2}, &oneMore{patience: time.Second}
 	for _, test := range []struct {
 		what, want string
@@ -98,9 +110,12 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"heavy clients that hurt", "yn", kneesVerdicts(24, cheapLoad{100, 9}, cheapLoad{100, 9})},
 		{"heavy clients that do not", "ny", kneesVerdicts(24, cheapLoad{100, 11}, cheapLoad{100, 11})},
 
-		{"a pool that computes for nobody", "ynny", degradationVerdicts(pressed{1, 0}, pressed{1, 0}, pressed{1, 0})},
-		{"a pool that is graceful", "yyyn", degradationVerdicts(pressed{1, .9}, pressed{1, .9}, pressed{1, .9})},
-		{"a pool that stands still", "nnny", degradationVerdicts(pressed{}, pressed{}, pressed{})},
+		{"a pool that computes for nobody", "yynnyyy", pressed.verdicts(degradedParts(.15, 1, 0, .9))},
+		{"a pool that is graceful, and goroutines, too", "ynyynyy", pressed.verdicts(degradedParts(.9, 1, .9, .9))},
+		{"servers that stand still", "nynnynn", pressed.verdicts(degradedParts(0, 0, 0, 0))},
+		{"servers that do ten times what can be", "nnnnnnn", pressed.verdicts(degradedParts(10, 10, 10, 10))},
+		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
+		{"servers that were not measured", "???????", pressed.verdicts(nil)},
 
 		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
 		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
@@ -140,8 +155,10 @@ func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
 		}
 		return all
 	}
-	assert.Contains(t, whys(degradationVerdicts(pressed{1, 0}, pressed{1, 0}, pressed{1, 0})), "who have just left")
-	assert.Empty(t, whys(degradationVerdicts(pressed{}, pressed{}, pressed{})), "it computes for nobody at all")
+	pressed := &degrading{patience: 100 * ms}
+	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "who have just left")
+	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "time slices")
+	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
 	assert.Empty(t, whys(nagleVerdicts(41*ms, 0, 41*ms)))
 	assert.Empty(t, whys((&oneMore{patience: 1}).verdicts(served, served, rig.Visit{})))
 	assert.Empty(t, whys(lostUpdateVerdicts(0, 0, 8)))
@@ -161,12 +178,22 @@ func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
 	assert.Len(t, poolSizes(96), 9)
 }
 
-func TestAMeasurementByWhichNobodyCanBeJudgedIsAnError(t *testing.T) {
-	assert.NoError(t, sane(rig.Pool, 0.5, pressed{0.5, 0.5}))
-	assert.NoError(t, sane(rig.Pool, 4, pressed{1, 0}))
-	assert.ErrorIs(t, sane(rig.Pool, 4, pressed{1.7, 1.7}), console.ErrBusy)
-	assert.NoError(t, sane(rig.Threaded, 4, pressed{1.7, 1.7}))
-	assert.ErrorIs(t, sane(rig.Pool, 0.5, pressed{0.5, 0}), console.ErrBusy)
+func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
+	load := func(lag time.Duration, ends ...rig.End) *rig.Load {
+		l := &rig.Load{To: time.Second}
+		for _, end := range ends {
+			l.Requests = append(l.Requests, rig.Request{Lag: lag, End: end})
+		}
+		return l
+	}
+	assert.NoError(t, loadFlaw("a server", load(ms, rig.Refused, rig.CutOff, rig.Late, rig.Open), 100*ms), "whatever a server does is a result")
+	assert.ErrorAs(t, loadFlaw("a server", load(60*ms, rig.Answered), 100*ms), new(flaw))
+	assert.ErrorAs(t, loadFlaw("a server", load(0, rig.Unstarted, rig.Answered), 100*ms), new(flaw))
+	more := load(0, slices.Repeat([]rig.End{rig.Answered}, 10)...)
+	for i := range more.Requests {
+		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
+	}
+	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {

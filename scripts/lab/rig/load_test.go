@@ -7,9 +7,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -53,10 +54,9 @@ const ok = "HTTP/1.1 200 OK\r\n\r\nhello"
 func TestAPressingClientAsksAgainWhenItIsAnswered(t *testing.T) {
 	inBubble(t, 20*ms, ok, func(t *testing.T, dial Dial) {
 		l := Press(t.Context(), dial, "/", 3, 250*ms)
-		assert.NoError(t, l.Why)
-		assert.Equal(t, 36, l.Answered, "each client is answered 12 times in 250 ms")
-		assert.Equal(t, 36, l.Asked)
-		assert.Equal(t, 39, l.Known, "the last answers come after that")
+		assert.Equal(t, 36, l.Count(Answered), "each client is answered 12 times in 250 ms")
+		assert.Len(t, l.Requests, 39, "the last answers come after that")
+		assert.Equal(t, 3, l.Waiting())
 		assert.Equal(t, 144.0, l.Rate())
 		half, atLeast := l.Quantile(.5)
 		assert.InDelta(t, 0.020, half.Seconds(), 0.001, "the histogram is exact to two digits")
@@ -64,11 +64,11 @@ func TestAPressingClientAsksAgainWhenItIsAnswered(t *testing.T) {
 	})
 }
 
-func TestARequestThatIsCutOffMightHaveTakenLonger(t *testing.T) {
+func TestARequestWithoutAnAnswerMightHaveTakenLonger(t *testing.T) {
 	inBubble(t, time.Hour, ok, func(t *testing.T, dial Dial) {
 		l := Press(t.Context(), dial, "/", 3, 30*ms)
-		assert.Equal(t, 3, l.Pending)
-		assert.Zero(t, l.Known)
+		assert.Equal(t, 3, l.Waiting())
+		assert.Equal(t, Open, l.Requests[0].End)
 		assert.Zero(t, l.Rate())
 		d, atLeast := l.Quantile(.5)
 		assert.InDelta(t, 0.060, d.Seconds(), 0.001)
@@ -76,13 +76,11 @@ func TestARequestThatIsCutOffMightHaveTakenLonger(t *testing.T) {
 	})
 }
 
-func TestAQuantileIsALowerBoundIfACutOffRequestMayDecide(t *testing.T) {
-	l := newLoad(time.Second)
+func TestAQuantileIsALowerBoundIfAnOpenRequestMayDecide(t *testing.T) {
+	l := &Load{To: time.Second, Requests: []Request{{Took: 20 * ms}, {Took: 20 * ms}, {Took: time.Hour, End: Late}}}
 	for range 98 {
-		l.note(10*ms, nil, true)
+		l.Requests = append(l.Requests, Request{Took: 10 * ms, End: Answered})
 	}
-	l.cutOff(20 * ms)
-	l.cutOff(20 * ms)
 	_, atLeast := l.Quantile(.98)
 	assert.False(t, atLeast)
 	_, atLeast = l.Quantile(.99)
@@ -90,53 +88,111 @@ func TestAQuantileIsALowerBoundIfACutOffRequestMayDecide(t *testing.T) {
 	assert.Equal(t, 98.0, l.Rate())
 }
 
-func TestAFailureIsNoAnswer(t *testing.T) {
-	for answer, want := range map[string]string{
-		"HTTP/1.1 500 Internal Server Error\r\n\r\n": "500",
-		"": `got "", want 200`,
+func TestALoadCountsWhatHappensInItsTime(t *testing.T) {
+	l := &Load{From: 100 * ms, To: 300 * ms, Requests: []Request{
+		{Came: 50 * ms, Took: 40 * ms, End: Answered},                // before
+		{Came: 50 * ms, Took: 60 * ms, End: Answered},                // came before
+		{Came: 110 * ms, Took: 20 * ms, End: Refused},                // within
+		{Came: 290 * ms, Took: 30 * ms, End: CutOff},                 // ends later
+		{Came: 150 * ms, Took: 50 * ms, Lag: 40 * ms, End: Open},     // for ever, with a client that was late
+		{Came: 200 * ms, Took: 0, End: Unstarted},                    // for want of a file
+		{Came: 310 * ms, Took: 10 * ms, Lag: 20 * ms, End: Answered}, // after
+	}}
+	assert.Equal(t, 4, l.Offered())
+	assert.Equal(t, 1, l.Count(Answered))
+	assert.Equal(t, 5.0, l.Rate())
+	assert.Equal(t, 1, l.Count(Refused))
+	assert.Equal(t, 0, l.Count(CutOff))
+	assert.Equal(t, 2, l.Waiting())
+	assert.Equal(t, 3, l.Late(10*ms))
+	assert.Equal(t, 2, l.Late(30*ms))
+	whole := l.Between(0, time.Second)
+	assert.Equal(t, 7, whole.Offered())
+	assert.Equal(t, 3, whole.Count(Answered))
+	assert.Equal(t, 1, whole.Count(CutOff))
+	assert.Equal(t, 1, whole.Waiting())
+	impatient := whole.Impatient(35 * ms)
+	assert.Equal(t, 1, impatient.Count(Answered))
+	assert.Equal(t, 3, impatient.Count(Late), "the open request was too late, too")
+	assert.Equal(t, 3, whole.Count(Answered))
+}
+
+func TestHowARequestEnds(t *testing.T) {
+	refused := dialError{&net.OpError{Err: syscall.ECONNREFUSED}}
+	for _, test := range []struct {
+		what, answer string
+		err          error
+		want         End
+	}{
+		{"a page", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", nil, Answered},
+		{"a page without a length", ok, nil, Answered},
+		{"a part of a page", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", nil, CutOff},
+		{"a page and a reset", ok, syscall.ECONNRESET, CutOff},
+		{"nothing", "", nil, CutOff},
+		{"a reset", "", syscall.ECONNRESET, CutOff},
+		{"garbage", "\x00\xff", nil, CutOff},
+		{"another status", "HTTP/1.1 500 Internal Server Error\r\n\r\n", nil, CutOff},
+		{"a refusal", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", nil, Refused},
+		{"a refusal of a request that the server did not read", "HTTP/1.1 503 Service Unavailable\r\n\r\n", syscall.ECONNRESET, Refused},
+		{"a refusal in a word", "!", nil, Refused},
+		{"nobody listens", "", refused, Refused},
+		{"no descriptor", "", dialError{&net.OpError{Err: syscall.EMFILE}}, Unstarted},
+		{"a reset while it connects", "", dialError{syscall.ECONNRESET}, CutOff},
+		{"a backlog that is full", "", dialError{context.DeadlineExceeded}, Late},
+		{"half an answer in time", "HTTP/1.1 200", context.DeadlineExceeded, Late},
 	} {
-		inBubble(t, 0, answer, func(t *testing.T, dial Dial) {
-			l := Press(t.Context(), dial, "/", 2, time.Second)
-			assert.ErrorContains(t, l.Why, want)
-			assert.Equal(t, 2, l.Asked)
-			assert.Zero(t, l.Answered)
-		})
+		assert.Equal(t, test.want, endOf([]byte(test.answer), test.err), test.what)
 	}
+}
+
+// A server that never stops must not fill the memory.
+func TestAnAnswerThatIsTooLongIsNone(t *testing.T) {
 	inBubble(t, 0, ok+strings.Repeat("x", maxAnswer), func(t *testing.T, dial Dial) {
-		assert.ErrorContains(t, Get(t.Context(), dial, "/", time.Second), "more than 65536 bytes")
+		assert.Equal(t, CutOff, Once(dial, "/", time.Second)(t.Context(), time.Now()))
 	})
-	refused := errors.New("refused")
-	l := Press(t.Context(), func(context.Context) (net.Conn, error) { return nil, refused }, "/", 2, time.Minute)
-	assert.Equal(t, refused, l.Why)
+}
+
+func TestAPressingClientComesBackAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Press(t.Context(), func(context.Context) (net.Conn, error) { return nil, errors.New("gone") }, "/", 2, 10*ms)
+		assert.Equal(t, 20, l.Count(CutOff))
+		assert.Zero(t, l.Rate())
+	})
 }
 
 func TestAnArrivingClientDoesNotWaitForOthers(t *testing.T) {
-	offered := 0
 	inBubble(t, time.Hour, ok, func(t *testing.T, dial Dial) {
-		l := Arrive(t.Context(), dial, "/", 200, 0, 400*ms, 50*ms)
-		offered = l.Offered
+		l := Arrive(t.Context(), Once(dial, "/", 50*ms), 60*ms, Pace{200, 400 * ms})
+		offered := l.Offered()
 		assert.InDelta(t, 80, offered, 30, "200 a second, though nobody is answered")
-		assert.Less(t, l.Asked, offered)
-		assert.Equal(t, offered, l.Known, "all lose their patience")
-		assert.Zero(t, l.Answered)
-		assert.NoError(t, l.Why, "to be late is not to fail")
-		assert.Zero(t, l.Lag)
-		longest, _ := l.Quantile(1)
-		assert.InDelta(t, 0.050, longest.Seconds(), 0.001)
+		assert.Less(t, l.Count(Late), offered)
+		assert.Equal(t, offered, l.Between(0, time.Second).Count(Late), "all lose their patience")
+		assert.Zero(t, l.Rate())
+		assert.Zero(t, l.Late(0))
 	})
 	inBubble(t, 10*ms, ok, func(t *testing.T, dial Dial) {
-		l := Arrive(t.Context(), dial, "/", 200, 100*ms, 300*ms, time.Minute)
-		assert.Less(t, l.Offered, offered, "who comes before the time is not counted")
-		assert.Greater(t, l.Offered, offered/2)
-		assert.Equal(t, l.Asked, l.Answered)
-		assert.InDelta(t, l.Offered, l.Answered, 10, "some answers come after the time, some of before within it")
+		l := Arrive(t.Context(), Once(dial, "/", time.Minute), time.Second, Pace{200, 100 * ms}, Pace{0, 100 * ms}, Pace{400, 200 * ms})
+		assert.Equal(t, l.Offered(), l.Count(Answered)+l.Waiting())
+		assert.InDelta(t, 20, l.Between(0, 100*ms).Offered(), 10)
+		assert.Zero(t, l.Between(100*ms, 200*ms).Offered())
+		assert.InDelta(t, 80, l.Between(200*ms, 400*ms).Offered(), 30)
 	})
+}
+
+func TestTheSameClientsComeToEachServer(t *testing.T) {
+	paces := []Pace{{100, time.Second}, {0, time.Second}, {300, time.Second}}
+	first := slices.Collect(arrivals(paces))
+	assert.Equal(t, first, slices.Collect(arrivals(paces)))
+	assert.True(t, slices.IsSorted(first))
+	assert.InDelta(t, 400, len(first), 100)
 }
 
 func TestAnInterruptEndsALoad(t *testing.T) {
 	for _, load := range []func(context.Context, Dial){
 		func(ctx context.Context, dial Dial) { Press(ctx, dial, "/", 3, time.Hour) },
-		func(ctx context.Context, dial Dial) { Arrive(ctx, dial, "/", 5, time.Hour, time.Hour, time.Hour) },
+		func(ctx context.Context, dial Dial) {
+			Arrive(ctx, Once(dial, "/", time.Hour), time.Hour, Pace{5, time.Hour})
+		},
 	} {
 		inBubble(t, 2*time.Hour, ok, func(t *testing.T, dial Dial) {
 			ctx, interrupt := context.WithCancel(t.Context())
@@ -148,10 +204,8 @@ func TestAnInterruptEndsALoad(t *testing.T) {
 	}
 }
 
-func TestNoAnswerWithinThePatienceIsATimeout(t *testing.T) {
+func TestNoAnswerWithinThePatienceIsLate(t *testing.T) {
 	inBubble(t, time.Hour, ok, func(t *testing.T, dial Dial) {
-		err := Get(t.Context(), dial, "/", 10*ms)
-		assert.ErrorIs(t, err, os.ErrDeadlineExceeded)
-		assert.True(t, late(err))
+		assert.Equal(t, Late, Once(dial, "/", 10*ms)(t.Context(), time.Now()))
 	})
 }

@@ -31,9 +31,12 @@ type System struct {
 
 var unknown = System{Unknown, Unknown, Unknown, Unknown, Unknown}
 
+// System reads what the system says. It does not need the server's help, so it tells at once also under load.
+func (s *Server) System() System { return readSystem(s.Cmd.Process.Pid, s.Addr) }
+
 // Read reads the meters. It leaves out the counters of a server that has none, but not its threads.
 func (s *Server) Read(ctx context.Context) (Meters, error) {
-	m := Meters{System: readSystem(s.Cmd.Process.Pid, s.Addr)}
+	m := Meters{System: s.System()}
 	if s.Debug == "" {
 		m.Threads = threads(s.Cmd.Process.Pid)
 		return m, ctx.Err()

@@ -226,5 +226,5 @@ func TestAFullBacklogIsNoFailure(t *testing.T) {
 	v := Visitor(t.Context(), ln.Addr().String(), 20*time.Millisecond)
 	assert.Zero(t, v.Connected)
 	assert.ErrorIs(t, v.Reason, ErrNoGreeting)
-	assert.True(t, late(Get(t.Context(), client.Dial(ln.Addr().String()), "/", 20*time.Millisecond)))
+	assert.Equal(t, Late, Once(client.Dial(ln.Addr().String()), "/", 20*time.Millisecond)(t.Context(), time.Now()))
 }

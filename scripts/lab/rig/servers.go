@@ -6,7 +6,9 @@
 //	serve.go      a small server of an experiment's own
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
-//	load.go       clients that ask, as fast as they are answered or at a given rate
+//	ask.go        one client that asks, and how that may end
+//	press.go      clients that ask, as fast as they are answered or at a given pace
+//	load.go       what they got
 //	machine.go    what the lab runs on
 package rig
 
