@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -46,7 +45,7 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 		return console.Usagef("doctor: unexpected argument %q", fs.Arg(0))
 	}
 	sick := false
-	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), modules(ctx), compiler(ctx), haproxy(), backlog()} {
+	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), modules(ctx), compiler(ctx), python(ctx), haproxy(), backlog()} {
 		sick = sick || f.mark == missing
 		if _, err := io.WriteString(out, f.mark+strings.TrimPrefix(report.Indented(f.text, 80), " ")); err != nil {
 			return err
@@ -128,14 +127,19 @@ func modules(ctx context.Context) finding {
 }
 
 func compiler(ctx context.Context) finding {
-	cc, err := goEnv(ctx, "CC")
-	if name, _, _ := strings.Cut(cc, " "); err == nil {
-		_, err = exec.LookPath(cmp.Or(name, "cc"))
-	}
+	cc, err := rig.Compiler(ctx)
 	if err != nil {
-		return finding{lacking, "C compiler: none, so no race detector (go test -race, go run -race). All else works."}
+		return finding{lacking, "C compiler: none, so no race detector (go test -race, go run -race), and no threads of C in the lab. All else works."}
 	}
-	return finding{here, "C compiler: " + cc + ", for the race detector"}
+	return finding{here, "C compiler: " + strings.Join(cc, " ") + ", for the race detector and for threads of C in the lab"}
+}
+
+func python(ctx context.Context) finding {
+	out, err := exec.CommandContext(ctx, "python3", "--version").CombinedOutput()
+	if err != nil {
+		return finding{lacking, "Python: no python3. The lab leaves out its pool of threads in where-they-wait."}
+	}
+	return finding{here, fmt.Sprintf("Python: %s, for its pool of threads in where-they-wait", strings.TrimPrefix(strings.TrimSpace(string(out)), "Python "))}
 }
 
 func haproxy() finding {

@@ -4,15 +4,16 @@
 //	cc -O2 -pthread -o spammer spammer.c
 //	./spammer 10000 3
 //
-// for 10,000 threads and 3 seconds. It starts fewer threads if the system allows no more. It prints
-// how many it has started, and in the end how often they woke up and how many seconds of processor
-// time that took.
+// for 10,000 threads and 3 seconds. It starts fewer threads if the system allows no more. In the end
+// it prints how many there were, how much address space they occupied (-1 where the system does not
+// tell), how often they woke up, and how much processor time that took.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 struct thread {
 	double first;       // sleep, in seconds: the threads don't wake up all at once
@@ -36,13 +37,29 @@ static void *spam(void *arg) {
 	return NULL;
 }
 
-// so_far returns the processor time in seconds, and sets how often n threads have woken up.
-static double so_far(struct thread *threads, long n, long *wakes) {
+// address_space returns the bytes of address space of this process, or -1.
+static long address_space(void) {
+	long pages = -1;
+	FILE *statm = fopen("/proc/self/statm", "r");
+	if (statm == NULL) return -1;
+	if (fscanf(statm, "%ld", &pages) != 1) pages = -1;
+	fclose(statm);
+	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+}
+
+// A reading says what n threads have done so far, and when.
+struct reading { long wakes; double cpu, time; };
+
+static struct reading so_far(struct thread *threads, long n) {
+	struct reading r = {0};
+	for (long i = 0; i < n; i++) r.wakes += atomic_load_explicit(&threads[i].wakes, memory_order_relaxed);
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	r.time = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
-	*wakes = 0;
-	for (long i = 0; i < n; i++) *wakes += atomic_load_explicit(&threads[i].wakes, memory_order_relaxed);
-	return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	r.cpu = (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+	return r;
 }
 
 int main(int argc, char **argv) {
@@ -54,19 +71,19 @@ int main(int argc, char **argv) {
 	}
 	struct thread *threads = calloc((size_t)want, sizeof *threads);
 	if (threads == NULL) return 1;
+	long space = address_space();
 	pthread_mutex_lock(&gate);
 	for (pthread_t started; n < want; n++) {
 		threads[n].first = 0.05 * (double)n / (double)want;
 		if (pthread_create(&started, NULL, spam, &threads[n]) != 0) break;
 	}
-	printf("%ld threads\n", n);
-	fflush(stdout);
+	if (space >= 0) space = address_space() - space;
 	pthread_mutex_unlock(&gate);
 	sleep_for(0.1); // until each has slept once
-	long before, after;
-	double cpu = so_far(threads, n, &before);
+	struct reading before = so_far(threads, n);
 	sleep_for(seconds);
-	cpu = so_far(threads, n, &after) - cpu;
-	printf("%ld wakes, %.6f s\n", after - before, cpu);
+	struct reading after = so_far(threads, n);
+	printf("%ld threads, %ld bytes of address space, %ld wakes, %.6f s of processor time in %.6f s\n", n, space,
+	       after.wakes - before.wakes, after.cpu - before.cpu, after.time - before.time);
 	return 0; // ends the threads
 }

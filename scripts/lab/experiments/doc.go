@@ -1,5 +1,6 @@
 // Package experiments holds claims about concurrent servers as things to try: a file for each. Beside
-// them are this file, experiment.go, result.go and figures.go; os-threads goes on in thread_limit.go.
+// them are this file, experiment.go, result.go and figures.go; os-threads goes on in
+// thread_cost.go, thread_verdicts.go and thread_limit.go.
 //
 // To add one, add a file, and a line to the list [All] in experiment.go. The file declares an
 // [Experiment]: its name, which is also the file's with hyphens for underscores, the claim and who

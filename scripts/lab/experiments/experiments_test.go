@@ -91,7 +91,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"sleep -d 50ms -n 1", 5, 5, 3, false},
 		{"where-they-wait -clients 5", 0, 5, 3, false},
 		{"idle-flood -clients 20 -patience 10ms", 0, 25, 3, true},
-		{"os-threads -clients 500 -d 100ms -limit=false", 0, 2, 3, true},
+		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 4, 3, true},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 12, 2, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"pool-size -work 1ms -d 50ms", 0, 12, 2, true},
@@ -124,7 +124,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}
 			for _, row := range r.Rows {
-				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |python-pool|byte|one|wait|comp|with)", row.Subject)
+				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |python-pool|sleeping|byte|one|wait|comp|with)", row.Subject)
 				assert.NotContains(t, row.Subject, "=")
 			}
 		})
@@ -220,15 +220,61 @@ func TestWithALockNoUpdateIsLost(t *testing.T) {
 
 func TestAThreadForEachClientIsMeasured(t *testing.T) {
 	servertest.Slow(t)
-	r, err := try(t, parts, "os-threads -clients 500 -d 100ms -limit=false")
-	if errors.Is(err, console.ErrBusy) {
-		t.Skip(err)
-	}
+	r, err := try(t, parts, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
 	require.NoError(t, err)
-	goroutine, _ := r.Rows[0].Figure("threads per client")
-	thread, _ := r.Rows[1].Figure("threads per client")
-	assert.Less(t, goroutine.Value, 0.5)
-	assert.Greater(t, thread.Value, 0.9)
+	for _, row := range r.Rows {
+		if threads, ok := row.Figure("threads each"); ok && row.Subject == goroutineEach {
+			assert.Less(t, threads.Value, 0.5)
+		} else if ok {
+			assert.Greater(t, threads.Value, 0.9, row.Subject)
+		}
+	}
+}
+
+// A server that serves one client tells nothing about the memory of many.
+func TestNoMemoryIsJudgedByClientsThatWait(t *testing.T) {
+	servertest.Slow(t)
+	servers, err := parts.Instead(map[string]string{rig.Threaded: rig.Sequential})
+	require.NoError(t, err)
+	r, err := try(t, servers, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
+	require.NoError(t, err)
+	for _, v := range r.Verdicts {
+		if v.Claim == "a thread takes more memory than a goroutine" {
+			assert.Equal(t, CouldNotTell, v.Answer)
+		}
+	}
+	for _, row := range r.Rows {
+		if served, ok := row.Figure("served"); ok && row.Subject != threadEach {
+			assert.Equal(t, 1.0, served.Value, row.Subject)
+		}
+	}
+}
+
+func TestSmallStacksTakeLittleAddressSpace(t *testing.T) {
+	servertest.Slow(t)
+	if !smallStacks(t) {
+		t.Skip("this system does not let a process choose the size of stacks")
+	}
+	r, err := try(t, parts, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
+	require.NoError(t, err)
+	require.Equal(t, "10,000 threads occupy 80 GB of address space", r.Verdicts[0].Claim)
+	assert.Equal(t, DoesNotHold, r.Verdicts[0].Answer, r.Verdicts[0].Measured)
+	assert.Contains(t, r.Verdicts[0].Why, "gets 1 MiB here (ulimit -s)")
+}
+
+func TestWithoutACompilerThreadsOfGoMustDo(t *testing.T) {
+	servertest.Slow(t)
+	servers, err := rig.NewServers(t.Context(), func() {})
+	require.NoError(t, err)
+	defer servers.Close()
+	_, err = servers.Command(t.Context(), rig.Threaded)
+	require.NoError(t, err)
+	t.Setenv("PATH", t.TempDir())
+	r, err := try(t, servers, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
+	require.NoError(t, err)
+	assert.Len(t, r.Rows, 2)
+	assert.LessOrEqual(t, len(r.Verdicts), 1, "of memory, where the system tells it")
+	assert.Contains(t, r.Notes[0], "It would show what the threads of the text cost")
 }
 
 func TestPastTheRuntimesLimitItsOwnMessageIsShown(t *testing.T) {
@@ -240,13 +286,25 @@ func TestPastTheRuntimesLimitItsOwnMessageIsShown(t *testing.T) {
 		t.Skip("this machine does not allow a process so many open files")
 	}
 	var r Result
-	err := pastTheLimit(t.Context(), &Trial{Servers: parts}, &r)
-	if errors.Is(err, console.ErrBusy) {
-		t.Skip(err)
-	}
+	verdicts, err := pastTheLimit(t.Context(), &Trial{Servers: parts}, &r)
 	require.NoError(t, err)
-	assert.Equal(t, "y", answers(r.Verdicts))
+	if verdicts[0].Answer == CouldNotTell {
+		t.Skip(verdicts[0].Why)
+	}
+	assert.Equal(t, "y", answers(verdicts))
 	assert.Contains(t, r.Notes[0], "exceeds 10000-thread limit")
+}
+
+// A server that takes no more clients has not survived more threads than the runtime allows.
+func TestClientsThatWaitAreNotPastTheLimit(t *testing.T) {
+	servertest.Slow(t)
+	servers, err := parts.Instead(map[string]string{rig.Threaded: rig.Sequential})
+	require.NoError(t, err)
+	var r Result
+	verdicts, err := pastTheLimit(t.Context(), &Trial{Servers: servers}, &r)
+	require.NoError(t, err)
+	assert.Equal(t, "?", answers(verdicts))
+	assert.Equal(t, "it served 1 clients", verdicts[0].Measured)
 }
 
 // An interrupt ends an experiment, at its beginning and in its middle. By itself each would go on for

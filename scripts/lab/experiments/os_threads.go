@@ -2,8 +2,8 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -14,22 +14,25 @@ var osThreads = Experiment{
 	Name:   "os-threads",
 	Claim:  "10,000 threads occupy 80 GB of address space, and one to two cores just to switch between them",
 	Source: "Bendersky, Concurrent Servers, part 2, footnote",
-	Shows: "Holds clients on part 2, with a goroutine for each and then with a thread for each, and has each client say " +
-		"something now and then. Then it goes past the number of threads that the Go runtime allows.",
-	Bars: []string{"memory per client"},
+	Shows: "Starts threads in C that sleep 50 ms in a loop, as the footnote does. Then it holds clients on part 2 with a goroutine for each, " +
+		"on part 2 with a goroutine on a thread of its own for each, and on a server in C with a thread for each. The goroutine on a thread is " +
+		"not what C has: it waits in Go's netpoller, which must wake its thread, so a message costs more than in C. " +
+		"Without -q it also goes past the number of threads that the Go runtime allows.",
+	Bars: []string{"resident", "in the kernel"},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p threadCost
-		console.CountVar(fs, &p.clients, "clients", 2000, "the `number` of clients")
-		console.DurationVar(fs, &p.d, "d", 2*time.Second, 100*time.Millisecond, time.Minute, "each client says something five times in this `time`, which is measured")
+		console.CountVar(fs, &p.clients, "clients", 2000, "the `number` of clients; at most 1000 with -q")
+		console.CountVar(fs, &p.threads, "threads", claimedThreads, "the `number` of threads that sleep; at most 2000 with -q")
+		console.DurationVar(fs, &p.d, "d", 500*time.Millisecond, 100*time.Millisecond, time.Minute, "each client says something twice in this `time`, and threads sleep for it")
 		fs.BoolVar(&p.limit, "limit", true, "go past the runtime's limit of 10,000 threads; -limit=false to leave that out")
 		return p.run
 	},
 }
 
 type threadCost struct {
-	clients int
-	d       time.Duration
-	limit   bool
+	clients, threads int
+	d                time.Duration
+	limit            bool
 }
 
 const (
@@ -37,14 +40,21 @@ const (
 	fewestThreads = 500
 )
 
-// rounds is how often each client speaks. Processor time is told in hundredths of a second.
-const rounds = 5
+// speeches is how often each client speaks. Processor time is told in hundredths of a second.
+const speeches = 2
 
-// perThread is what a client costs.
-type perThread struct {
-	memory, space int64   // bytes
-	threads       float64 // a client
-	cpu           float64 // seconds for each thing that a client says
+// The ways to serve a client, by the subjects of their rows.
+const (
+	goroutineEach = "a goroutine each"
+	lockedEach    = "a goroutine on a thread each"
+	threadEach    = "a thread each, in C"
+	asleep        = "sleeping threads, in C"
+)
+
+// A threadArm is one way to serve clients.
+type threadArm struct {
+	name, server string
+	args         []string
 }
 
 func (p *threadCost) run(ctx context.Context, t *Trial) (r Result, err error) {
@@ -54,109 +64,68 @@ func (p *threadCost) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if p.clients < fewestThreads {
 		return r, console.Usagef("-clients %d: want at least %d, fewer cost too little to be measured", p.clients, fewestThreads)
 	}
-	t.Steps(2)
-	if p.limit {
-		t.Steps(3)
+	if t.Quick {
+		p.clients, p.threads = min(p.clients, 1000), min(p.threads, 2000)
 	}
-	var costs []perThread
-	for _, way := range []struct {
-		name string
-		args []string
-	}{{"a goroutine each", []string{"-quiet"}}, {"a thread each", []string{"-quiet", "-os-threads"}}} {
-		t.Step("%d clients, %s", p.clients, way.name)
-		err := t.With(ctx, rig.Threaded, way.args, func(s *rig.Server) error {
-			c, err := p.cost(ctx, s)
-			if err != nil {
-				return err
-			}
-			costs = append(costs, c)
-			cpu := Time("CPU per message", time.Duration(c.cpu*float64(time.Second)))
-			if c.cpu < 0 {
-				cpu = Count("CPU per message", rig.Unknown)
-			}
-			r.Row(s.Label(way.name), Count("clients", int64(p.clients)), Figure{Name: "threads per client", Value: c.threads, Text: fmt.Sprintf("%.2f", c.threads)},
-				Memory("memory per client", c.memory), Memory("address space per client", c.space), cpu)
-			return nil
-		})
-		if err != nil {
+	var past []Verdict
+	if p.limit && !t.Quick {
+		t.Steps(1)
+		t.Step("past %d threads", maxThreads)
+		if past, err = pastTheLimit(ctx, t, &r); err != nil {
 			return r, err
 		}
 	}
-	r.Verdicts = threadVerdicts(costs[0], costs[1])
-	if len(r.Verdicts) == 0 {
-		r.Note("This system does not tell memory and processor time of a process, so three claims cannot be judged here.")
+	arms := []threadArm{{goroutineEach, rig.Threaded, []string{"-quiet"}}, {lockedEach, rig.Threaded, []string{"-quiet", "-os-threads"}}}
+	steps := len(arms)
+	inC, err := t.able(ctx, &r, rig.CThreads, "It would show what the threads of the text cost, which are C's.")
+	if err != nil {
+		return r, err
 	}
-	if !p.limit {
-		return r, nil
+	for _, program := range []string{rig.Threaded, rig.CSpammer} { // building them is no part of a round
+		if _, err := t.Command(ctx, program); err != nil && !errors.Is(err, rig.ErrNoTool) {
+			return r, err
+		}
 	}
-	t.Step("past %d threads", maxThreads)
-	err = pastTheLimit(ctx, t, &r)
+	if inC {
+		arms = append(arms, threadArm{threadEach, rig.CThreads, nil})
+		steps += 2
+	}
+	found := threadsFound{costs: make(map[string]cost)}
+	round := func() error {
+		if inC {
+			if err := p.sleep(ctx, t, &found, &r); err != nil {
+				return err
+			}
+		}
+		for _, arm := range arms {
+			t.Step("%d clients, %s", p.clients, arm.name)
+			if err := p.measure(ctx, t, arm, &found, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	verdicts, err := t.Repeat(ctx, steps, round, func() []Verdict { return found.verdicts() })
+	if rig.KernelMemory() == rig.Unknown {
+		r.Note("This system does not tell memory and processor time of a process, so some claims cannot be judged here.")
+	}
+	r.Verdicts = append(verdicts, past...)
 	return r, err
 }
 
-// cost measures what each client costs s.
-func (p *threadCost) cost(ctx context.Context, s *rig.Server) (c perThread, err error) {
-	before, err := s.Settled(ctx)
+// sleep measures threads that sleep 50 ms in a loop.
+func (p *threadCost) sleep(ctx context.Context, t *Trial, found *threadsFound, r *Result) error {
+	t.Step("%d threads sleep 50 ms in a loop", p.threads)
+	spam, err := t.Spam(ctx, p.threads, p.d)
 	if err != nil {
-		return c, err
+		return err
 	}
-	crowd := rig.NewCrowd(s.Addr)
-	defer crowd.Close()
-	if err := crowd.Join(ctx, p.clients); err != nil {
-		return c, err
-	}
-	if err := servesOrEnds(ctx, s, p.clients); err != nil {
-		return c, err
-	}
-	held, err := s.Settled(ctx)
-	if err != nil {
-		return c, err
-	}
-	for range rounds {
-		if err := crowd.Say(ctx, "^a$", p.d/rounds); err != nil {
-			return c, err
-		}
-	}
-	after, err := s.Settled(ctx)
-	if err != nil {
-		return c, err
-	}
-	n := int64(p.clients)
-	c = perThread{rig.Unknown, rig.Unknown, (float64(held.Threads) - float64(before.Threads)) / float64(n), rig.Unknown}
-	if held.Resident != rig.Unknown {
-		c.memory = (held.Resident - before.Resident) / n
-		c.space = (held.Virtual - before.Virtual) / n
-		c.cpu = float64(after.CPU-held.CPU) / 1000 / float64(n*rounds)
-	}
-	return c, nil
+	found.add(spam, p.d)
+	n := int64(max(spam.Threads, 1))
+	r.Row(asleep, Count("threads", n), Memory("address space", perClient(0, spam.Space, n)),
+		seconds("CPU per wake", spam.CPU/float64(max(spam.Wakes, 1))), Rate("wakes", float64(spam.Wakes)/spam.Lasted))
+	return nil
 }
 
-// What the footnote is about: so many threads that wake up so many times a second.
-const (
-	claimedThreads = 10_000
-	claimedSpace   = 80e9
-	claimedWakes   = claimedThreads * 20
-)
-
-// threadVerdicts judges by what a client costs with a goroutine, and with a thread. It returns none
-// where the system does not tell that.
-func threadVerdicts(goroutine, thread perThread) []Verdict {
-	if thread.space == rig.Unknown {
-		return nil
-	}
-	bytes := float64(thread.space) * claimedThreads
-	space := Verdict{Claim: "10,000 threads occupy 80 GB of address space", Answer: answer(bytes >= claimedSpace/2 && bytes <= claimedSpace*2),
-		Expected: "about 80 GB", Measured: fmt.Sprintf("%.0f GB", bytes/1e9)}
-	if space.Answer == Holds {
-		space.Why = "Address space is reserved, not used: of memory a client takes " + Memory("", thread.memory).String() + "."
-	}
-	memory := Verdict{Claim: "a thread takes more memory than a goroutine", Answer: answer(thread.memory > goroutine.memory),
-		Expected: "more than " + Memory("", goroutine.memory).String(), Measured: Memory("", thread.memory).String()}
-	more := (thread.cpu - goroutine.cpu) * claimedWakes
-	cores := Verdict{Claim: "10,000 threads that wake up 20 times a second take a core or two more", Answer: answer(more >= 1),
-		Expected: "1 core more, or above", Measured: fmt.Sprintf("%.1f cores more", more)}
-	if cores.Answer == Holds {
-		cores.Why = "That is, beyond what goroutines take for it, by the processor time for a message in the table. Where a client's goroutine has a thread of its own, that thread must be woken for it, and another put to sleep."
-	}
-	return []Verdict{space, memory, cores}
-}
+// seconds is [Time] for a time that may be unknown.
+func seconds(name string, s float64) Figure { return Figure{Name: name, Value: s, Unit: Seconds} }

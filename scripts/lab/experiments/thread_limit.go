@@ -9,86 +9,71 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
-	"example.com/concurrent-servers/shared/client"
-	"example.com/concurrent-servers/shared/console"
 )
 
-// pastTheLimit is the end of the experiment os-threads: more threads than the Go runtime allows.
-func pastTheLimit(ctx context.Context, t *Trial, r *Result) error {
+// A pastLimit is what became of a server to which more clients came than the Go runtime allows threads.
+type pastLimit struct {
+	served int
+	words  string // how the runtime said why it ended the server; "" if it did not
+	kept   string // what kept the other clients away, if something did
+}
+
+// pastTheLimit is the beginning of the experiment os-threads: more threads than the Go runtime allows. This is
+// counted and not timed, so once is enough.
+func pastTheLimit(ctx context.Context, t *Trial, r *Result) ([]Verdict, error) {
 	const clients = maxThreads + 100
-	var held int
-	var log string
+	var got pastLimit
 	err := t.With(ctx, rig.Threaded, []string{"-quiet", "-os-threads"}, func(s *rig.Server) error {
 		crowd := rig.NewCrowd(s.Addr)
 		defer crowd.Close()
-		joinErr := crowd.Join(ctx, clients) // the server may end while they join
-		held = crowd.Held()
-		if errors.Is(joinErr, rig.ErrTooMany) {
-			return joinErr
+		if err := crowd.Join(ctx, clients); err != nil { // the server may end while they join
+			got.kept = err.Error()
 		}
-		err := servesOrEnds(ctx, s, held)
-		log = s.Log()
-		if err == nil && joinErr != nil {
-			err = fmt.Errorf("%w, or %w; run it again", joinErr, console.ErrBusy)
+		var err error
+		got.served, err = reaches(ctx, s, crowd.Greeted, crowd.Held())
+		if got.words = lastWords(s.Log()); got.words != "" {
+			await(ctx, s)
 		}
 		return err
 	})
-	ended := errors.Is(err, errEnded)
-	switch {
-	case errors.Is(err, rig.ErrTooMany):
-		r.Note("To go past %d threads takes as many connections: %v.", maxThreads, err)
-		return nil
-	case err != nil && !ended:
-		return err
+	if err != nil && !errors.Is(err, rig.ErrEnded) {
+		return nil, err
 	}
-	words := lastWords(log)
-	if ended && !strings.Contains(words, "10000-thread limit") {
-		return fmt.Errorf("the server ended for another reason than its number of threads: %s", cmp.Or(words, "it did not say why"))
+	if got.words != "" {
+		r.Note("The last words of the server past the limit: %s.", got.words)
 	}
-	if ended {
-		r.Note("The last words of the server: %s.", words)
-	}
-	r.Verdicts = append(r.Verdicts, limitVerdict(ended, held))
-	return nil
+	return []Verdict{got.verdict()}, nil
 }
 
-// limitVerdict judges by whether the server ended, and how many clients it held.
-func limitVerdict(ended bool, held int) Verdict {
-	v := Verdict{Claim: "the Go runtime ends a program with more than 10,000 threads", Answer: answer(ended),
-		Expected: "it ends", Measured: fmt.Sprintf("it runs on with %d clients", held)}
-	if ended {
-		v.Measured = "it ended"
+// lastPatience is how long a server may take to end: before that it prints what each of its goroutines was doing.
+const lastPatience = 30 * time.Second
+
+// await waits for the end of s.
+func await(ctx context.Context, s *rig.Server) {
+	select {
+	case <-s.Exited():
+	case <-ctx.Done():
+	case <-time.After(lastPatience):
+	}
+}
+
+// verdict judges by why the server ended. That it did not says something only if it served more clients than that.
+func (got pastLimit) verdict() Verdict {
+	v := Verdict{Claim: "the Go runtime ends a program with more than 10,000 threads", Answer: CouldNotTell,
+		Expected: "it ends", Measured: fmt.Sprintf("it served %d clients", got.served)}
+	switch {
+	case strings.Contains(got.words, "10000-thread limit"):
+		v.Answer, v.Measured = Holds, "it ended"
 		v.Why = "The runtime takes that many threads for a mistake that would fill the machine, and no recover stops it (runtime/debug.SetMaxThreads sets the limit)."
+	case got.words != "":
+		v.Measured += ", and ended"
+		v.Why = "It ended for another reason: " + got.words + "."
+	case got.served > maxThreads:
+		v.Answer = DoesNotHold
+	default:
+		v.Why = "So few do not reach the limit: " + cmp.Or(got.kept, "the server took no more") + "."
 	}
 	return v
-}
-
-// servePatience is how long a server may take to serve all clients, or to end: before that it prints
-// what each of its goroutines was doing.
-const servePatience = 30 * time.Second
-
-// errEnded says that the server has ended.
-var errEnded = errors.New("ended")
-
-// servesOrEnds waits until the server serves so many clients, or returns errEnded if it ends.
-func servesOrEnds(ctx context.Context, s *rig.Server, clients int) error {
-	var serving int64
-	for began := time.Now(); time.Since(began) < servePatience; {
-		vars, err := s.Vars(ctx) // an error says that the server is about to end
-		if serving = vars.Serving; err == nil && serving >= int64(clients) {
-			return nil
-		}
-		if err := client.Sleep(ctx, 50*time.Millisecond); err != nil {
-			return err
-		}
-		select {
-		case <-s.Exited():
-			return errEnded
-		default:
-		}
-	}
-	return fmt.Errorf("it serves %d of %d clients after %v: it does not take more, or %w; run it again",
-		serving, clients, servePatience, console.ErrBusy)
 }
 
 // lastWords returns how the Go runtime says why it ends the program.

@@ -43,6 +43,24 @@ func waits(pool, python, bounded place) map[string]place {
 	return map[string]place{rig.Pool: pool, rig.PythonPool: python, rig.BoundedAccept: bounded}
 }
 
+// rates are the address space of 10,000 threads, the cores that they take, and the memory of a thread in goroutines.
+type rates struct{ space, cores, memory float64 }
+
+// threadsIn returns what was found in rounds, three of each kind.
+func threadsIn(kinds ...rates) *threadsFound {
+	f := &threadsFound{fewest: claimedThreads, costs: make(map[string]cost)}
+	goroutine, thread := cost{}, cost{}
+	for range 3 {
+		for _, k := range kinds {
+			f.space, f.cores, f.steady = append(f.space, k.space), append(f.cores, k.cores), append(f.steady, true)
+			goroutine = goroutine.and(costOnce{whole: true, resident: 4000, kernel: 6000})
+			thread = thread.and(costOnce{whole: true, resident: int64(4000 * k.memory), kernel: int64(6000 * k.memory)})
+		}
+	}
+	f.costs[goroutineEach], f.costs[threadEach] = goroutine, thread
+	return f
+}
+
 func each[T any](one, threaded, pool, bounded T) map[string]T {
 	return map[string]T{rig.Sequential: one, rig.Threaded: threaded, rig.Pool: pool, rig.BoundedAccept: bounded}
 }
@@ -68,8 +86,8 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	mixed.served = Sample{1, 3, 1}
 	lateThird.moment = Sample{.8, .9, .8}
 	unserved.complete = []bool{false, false, false}
-	thread := perThread{memory: 20 << 10, space: 8 << 20, threads: 1, cpu: 50e-6}
-	goroutine := perThread{memory: 4 << 10, space: 40 << 10, cpu: 20e-6}
+	busy, turnedAway := threadsIn(rates{84e9, 1.5, 2}), threadsIn(rates{84e9, 1.5, 2})
+	busy.steady[1], turnedAway.costs[threadEach].whole[1] = false, false
 	three, flood, squat := []time.Duration{ms, 320 * ms, 641 * ms}, &flood{clients: 40}, &squat{n: 2, idle: 200 * ms}
 	none, third := []time.Duration{ms, ms, 2 * ms}, []time.Duration{0, 2 * ms, 203 * ms}
 	pressed := &degrading{patience: 100 * ms}
@@ -100,12 +118,18 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"idle clients that stop a pool", "nnn", flood.verdicts(flooded{served, 9}, flooded{served, 9}, flooded{gaveUp, 9})},
 		{"idle clients that stop the others", "yyy", flood.verdicts(flooded{gaveUp, 9}, flooded{refused, rig.Unknown}, flooded{served, 9})},
 
-		{"threads that cost", "yyy", threadVerdicts(goroutine, thread)},
-		{"threads that take ten times the space", "nyy", threadVerdicts(goroutine, perThread{memory: 20 << 10, space: 80 << 20, cpu: 50e-6})},
-		{"threads that cost nothing", "nnn", threadVerdicts(goroutine, goroutine)},
-		{"threads of which the system tells nothing", "", threadVerdicts(goroutine, perThread{space: rig.Unknown})},
-		{"a limit of threads", "y", []Verdict{limitVerdict(true, 0)}},
-		{"no limit of threads", "n", []Verdict{limitVerdict(false, 10_100)}},
+		{"threads as in the text", "yyy", threadsIn(rates{84e9, 1.5, 2}).verdicts()},
+		{"threads that take ten times of all", "nyn", threadsIn(rates{840e9, 22, 10}).verdicts()},
+		{"threads that cost nothing", "nnn", threadsIn(rates{1e9, .01, .5}).verdicts()},
+		{"threads that take a little more than in the text", "y??", threadsIn(rates{84e9, 3, 1}).verdicts()},
+		{"threads whose rounds differ", "???", threadsIn(rates{84e9, 1.5, 2}, rates{20e9, 3, .5}).verdicts()},
+		{"threads on a machine that was too busy", "yy?", busy.verdicts()},
+		{"threads and clients that were not served", "y?y", turnedAway.verdicts()},
+		{"threads of which the system tells nothing", "", (&threadsFound{}).verdicts()},
+		{"the limit of threads", "y", []Verdict{pastLimit{served: 9990, words: "runtime: program exceeds 10000-thread limit"}.verdict()}},
+		{"no limit of threads", "n", []Verdict{pastLimit{served: 10_100}.verdict()}},
+		{"clients that could not come", "?", []Verdict{pastLimit{served: 9282, kept: "refused"}.verdict()}},
+		{"another end", "?", []Verdict{pastLimit{served: 5000, words: "fatal error: out of memory"}.verdict()}},
 
 		{"heavy clients that hurt", "yn", kneesVerdicts(24, cheapLoad{100, 9}, cheapLoad{100, 9})},
 		{"heavy clients that do not", "ny", kneesVerdicts(24, cheapLoad{100, 11}, cheapLoad{100, 11})},
@@ -162,6 +186,8 @@ func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
 	assert.Empty(t, whys(nagleVerdicts(41*ms, 0, 41*ms)))
 	assert.Empty(t, whys((&oneMore{patience: 1}).verdicts(served, served, rig.Visit{})))
 	assert.Empty(t, whys(lostUpdateVerdicts(0, 0, 8)))
+	assert.Contains(t, whys(threadsIn(rates{84e9, 1.5, 2}).verdicts()), "Most of it is in the kernel")
+	assert.NotContains(t, whys(threadsIn(rates{84e9, 1.5, .5}).verdicts()), "in the kernel")
 	assert.Contains(t, whys((&flood{}).verdicts(flooded{served, 4 << 10}, flooded{gaveUp, 0}, flooded{served, 0})), "4 KiB")
 	assert.Empty(t, whys((&flood{}).verdicts(flooded{served, rig.Unknown}, flooded{gaveUp, 0}, flooded{served, 0})))
 }

@@ -24,6 +24,7 @@ type Crowd struct {
 	mu      sync.Mutex
 	members []net.Conn
 	greeted int // members to whom the server has said something
+	heard   int // bytes that it has said to all of them
 	gone    int // members whose connections have ended
 }
 
@@ -79,16 +80,17 @@ func mostClients() int {
 // read ignores what the server says until the connection ends.
 func (c *Crowd) read(conn net.Conn) {
 	buf := make([]byte, 64) // io.Copy would take 8 KiB for each of thousands
-	for greeted := false; ; {
-		if _, err := conn.Read(buf); err != nil {
+	for first := true; ; first = false {
+		n, err := conn.Read(buf)
+		if err != nil {
 			break
 		}
-		if !greeted {
-			greeted = true
-			c.mu.Lock()
+		c.mu.Lock()
+		c.heard += n
+		if first {
 			c.greeted++
-			c.mu.Unlock()
 		}
+		c.mu.Unlock()
 	}
 	c.mu.Lock()
 	c.gone++
@@ -107,6 +109,13 @@ func (c *Crowd) Greeted() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.greeted
+}
+
+// Heard returns how many bytes the server has said to all clients.
+func (c *Crowd) Heard() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard
 }
 
 // Say has every client send text once, spread evenly over d.

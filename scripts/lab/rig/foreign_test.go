@@ -1,12 +1,11 @@
 package rig
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"os/exec"
 	"runtime"
 	"testing"
 	"time"
@@ -69,20 +68,23 @@ func halfClosed(t *testing.T, addr, text string) string {
 	return string(answers)
 }
 
-func TestTheSpammerTellsItsWakes(t *testing.T) {
-	command, err := parts.Command(t.Context(), CSpammer)
+func TestThreadsThatSleepAreCounted(t *testing.T) {
+	t.Parallel()
+	spam, err := parts.Spam(t.Context(), 3, 100*time.Millisecond)
 	if errors.Is(err, ErrNoTool) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	out, err := exec.CommandContext(t.Context(), command[0], "3", "0.2").Output()
-	require.NoError(t, err)
-	var threads, wakes int
-	var cpu float64
-	_, err = fmt.Sscanf(string(out), "%d threads\n%d wakes, %f s", &threads, &wakes, &cpu)
-	require.NoError(t, err, "%s", out)
-	assert.Equal(t, 3, threads)
-	assert.GreaterOrEqual(t, cpu, 0.0)
+	assert.Equal(t, 3, spam.Threads)
+	assert.GreaterOrEqual(t, spam.CPU, 0.0)
+	assert.GreaterOrEqual(t, spam.Lasted, 0.1)
+	if runtime.GOOS == "linux" {
+		assert.Positive(t, spam.Space)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	_, err = parts.Spam(ctx, 3, time.Hour)
+	assert.ErrorIs(t, err, context.Canceled)
 }
 
 // A machine without a compiler and without Python still has the parts.
