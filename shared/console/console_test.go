@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -231,4 +233,61 @@ func TestADurationFlagHasBounds(t *testing.T) {
 	require.NoError(t, fs.Set("open", "0"))
 	assert.EqualError(t, fs.Set("open", "-1s"), "want a time from 0s up, for example 5s")
 	assert.Equal(t, "1s", fs.Lookup("d").DefValue)
+}
+
+func TestAServerHasOneLookUnderEachOfItsNames(t *testing.T) {
+	pool, variant, found := Part("part3-pool")
+	assert.True(t, found)
+	assert.False(t, variant)
+	for name, wantVariant := range map[string]bool{
+		"part3": false, "part1-sequential=part3-pool": false, "part1-sequential=scripts/x/part3-pool": false,
+		"part3, 2 workers": true, "a goroutine each, part3-pool": true, "part3-pool-racy": true,
+		"part3-pool: 3 accepted": true, "a thread each, part1-sequential=part3-pool": false, "part3-pool beside part2": true,
+	} {
+		look, variant, found := Part(name)
+		assert.True(t, found, name)
+		assert.Equal(t, wantVariant, variant, name)
+		assert.Equal(t, pool, look, name)
+	}
+	for _, name := range []string{"", "a goroutine each", "part5-mine", "part1-sequential=part5-mine"} {
+		_, _, found := Part(name)
+		assert.False(t, found, name)
+	}
+}
+
+// luminance returns how light a colour is, as WCAG defines it.
+func luminance(t *testing.T, hex string) float64 {
+	t.Helper()
+	rgb, err := strconv.ParseUint(hex[1:], 16, 32)
+	require.NoError(t, err)
+	sum := 0.0
+	for i, weight := range []float64{0.0722, 0.7152, 0.2126} { // blue, green, red
+		v := float64(rgb>>(8*i)&255) / 255
+		if v <= 0.04045 {
+			v /= 12.92
+		} else {
+			v = math.Pow((v+0.055)/1.055, 2.4)
+		}
+		sum += weight * v
+	}
+	return sum
+}
+
+func TestTheColoursOfPartsAreLegibleOnLightAndDarkAndAreNotThoseOfClients(t *testing.T) {
+	const page, darkPage = 1.0, 0.0056 // #ffffff and #0d1117
+	marks := make(map[rune]bool)
+	for i, l := range looks {
+		light := luminance(t, l.Hex)
+		assert.GreaterOrEqual(t, (page+0.05)/(light+0.05), 3.0, l.folder)
+		assert.GreaterOrEqual(t, (light+0.05)/(darkPage+0.05), 3.0, l.folder)
+		marks[l.Mark], marks[l.Hollow] = true, true
+		for _, lane := range palette {
+			assert.NotEqual(t, lane.Hex, l.Hex)
+			assert.NotEqual(t, lane.terminal, l.terminal)
+		}
+		for _, other := range looks[:i] {
+			assert.NotEqual(t, other.terminal, l.terminal)
+		}
+	}
+	assert.Len(t, marks, 2*len(looks), "each has marks of its own")
 }

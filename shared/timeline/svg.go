@@ -2,94 +2,59 @@ package timeline
 
 import (
 	"cmp"
-	"fmt"
-	"html"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"example.com/concurrent-servers/shared/console"
 )
 
-// All lengths are pixels.
-const (
-	pictureWidth = 800
-	margin       = 16
-	perRune      = 8 // of the 13-pixel font, rounded up
-	rowHeight    = 26
-	titleHeight  = 34
-	axisHeight   = 24
-	lineHeight   = 20
-	barHeight    = 12
-)
+// A Picture is charts below one another on one scale.
+type Picture struct {
+	Title  string
+	Charts []Chart
+	Beside []Chart  // charts of other pictures, which stand on the same scale
+	Found  []string // sentences that stand below the charts
+}
 
-// style gives the picture a background of its own, so that it is legible on any page, and follows the reader's
-// preference for light or dark.
-const style = `<style>
-  .page { fill: #ffffff; stroke: #d0d7de }
-  .text { font: 13px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
-  .head { font-weight: 600; font-size: 15px }
-  .soft { fill: #59636e }
-  .tick { text-anchor: middle }
-  .grid { stroke: #d0d7de }
-  .wait { stroke-width: 3; stroke-linecap: round; stroke-dasharray: 0 7 }
-  .bar { stroke: #1f2328; stroke-opacity: .35 }
-  .late { fill-opacity: .25; stroke-dasharray: 4 3; stroke-opacity: 1 }
-  .fail { stroke: #cf222e; stroke-width: 2.5; stroke-linecap: round }
-  @media (prefers-color-scheme: dark) {
-    .page { fill: #0d1117; stroke: #3d444d }
-    .text { fill: #f0f6fc }
-    .soft { fill: #9198a1 }
-    .grid { stroke: #3d444d }
-    .bar { stroke: #f0f6fc }
-    .fail { stroke: #ff7b72 }
-  }
-</style>
-`
-
-// SVG draws the charts below one another on one scale, each with the reasons of its failures below it, and with a
-// title and a description for screen readers. It draws every lane.
+// SVG draws the charts as a picture with a title.
 func SVG(w io.Writer, title string, charts ...Chart) error {
-	p := &picture{label: margin}
+	return Picture{Title: title, Charts: charts}.SVG(w)
+}
+
+// SVG draws the picture, each chart with the reasons of its failures below it, with a legend, and with a description
+// for screen readers. It draws every lane.
+func (p Picture) SVG(w io.Writer) error {
+	all := append(p.Charts[:len(p.Charts):len(p.Charts)], p.Beside...)
+	d := &drawing{Canvas: NewCanvas(p.Title), label: Margin}
 	waits, ends := 0, 0
-	finest := newScale(charts, pictureWidth)
-	for _, c := range charts {
+	finest := newScale(all, PictureWidth)
+	for _, c := range all {
 		for _, l := range c.Lanes {
-			p.label = max(p.label, margin+utf8.RuneCountInString(l.Name)*perRune)
-			ends = max(ends, utf8.RuneCountInString(l.endNote(finest))*perRune)
+			d.label = max(d.label, Margin+TextWidth(l.Name))
+			ends = max(ends, TextWidth(l.endNote(finest)))
 			if note := l.waitNote(finest); note != "" {
-				waits = max(waits, utf8.RuneCountInString(note)*perRune+margin/2)
+				waits = max(waits, TextWidth(note)+Margin/2)
 			}
 		}
 	}
-	p.scale = newScale(charts, max(pictureWidth-p.label-waits-ends-4*margin, pictureWidth/4))
-	p.waits = p.x(p.scale.cells) + margin
-	p.ends = p.waits + waits
-	p.y = margin / 2
-	for _, c := range charts {
-		p.chart(c)
+	d.scale = newScale(all, max(PictureWidth-d.label-waits-ends-7*Margin/2, PictureWidth/4))
+	d.waits = d.x(d.scale.cells) + Margin
+	d.ends = d.waits + waits
+	for _, c := range p.Charts {
+		d.chart(c)
 	}
-	height := p.y + margin/2
-	return Frame(w, title, describe(charts), pictureWidth, height, p.out.String())
-}
-
-// Frame writes an SVG picture of width and height pixels around drawn, with a title and a description for screen
-// readers, on a background of its own. The elements in drawn may use the classes of its style: text, head, soft and
-// tick for text, grid for lines, bar for the outline of shapes.
-func Frame(w io.Writer, title, description string, width, height int, drawn string) error {
-	_, err := fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 %d %d" width="%d" height="%d">
-<title>%s</title>
-<desc>%s</desc>
-%s<rect class="page" x=".5" y=".5" width="%d" height="%d" rx="6"/>
-%s</svg>
-`, width, height, width, height, html.EscapeString(title), html.EscapeString(description),
-		style, width-1, height-1, drawn)
-	return err
+	d.legend(p.Charts)
+	d.Canvas.Found(p.Found)
+	title := p.Title
+	if title == "" && len(p.Charts) > 0 {
+		title = p.Charts[0].Title
+	}
+	return d.Write(w, title, describe(p.Charts))
 }
 
 // describe returns in words what the picture shows.
 func describe(charts []Chart) string {
-	s := newScale(charts, pictureWidth)
+	s := newScale(charts, PictureWidth)
 	var words []string
 	for _, c := range charts {
 		var lanes []string
@@ -108,76 +73,134 @@ func describe(charts []Chart) string {
 	return strings.Join(words, " ")
 }
 
-// A picture is a drawing in the making.
-type picture struct {
-	out   strings.Builder
+// A drawing is charts on a canvas.
+type drawing struct {
+	*Canvas
 	label int // where the names end
 	waits int // where the notes about waiting begin
 	ends  int // where the notes about the ends begin
-	y     int // where the next thing is drawn
 	scale scale
 }
 
-func (p *picture) chart(c Chart) {
-	if c.Title != "" {
-		p.text(margin, p.y+titleHeight-12, "head", c.Title)
-		p.y += titleHeight
+const axisHeight = 24
+
+func (d *drawing) chart(c Chart) {
+	d.Y += 6
+	d.title(c.Title)
+	top := d.Y + axisHeight
+	bottom := top + len(c.Lanes)*RowHeight
+	for _, tick := range d.scale.ticks(9, 3*9) {
+		x := d.x(d.scale.cell(tick))
+		d.Printf(`<path class="grid" d="M%d %dV%d"/>`, x, top, bottom)
+		d.Text(x, top-6, "soft", "middle", console.Duration(tick))
 	}
-	top := p.y + axisHeight
-	bottom := top + len(c.Lanes)*rowHeight
-	for _, tick := range p.scale.ticks(perRune, 3*perRune) {
-		x := p.x(p.scale.cell(tick))
-		fmt.Fprintf(&p.out, `<path class="grid" d="M%d %dV%d"/>`+"\n", x, top, bottom)
-		p.text(x, top-8, "tick soft", console.Duration(tick))
-	}
-	p.y = top
+	d.Y = top
 	for i, l := range c.Lanes {
-		p.lane(i, l)
+		d.lane(i, l)
 	}
-	for _, line := range c.reasons((pictureWidth - 2*margin) / perRune) {
-		p.y += lineHeight
-		p.text(margin, p.y, "soft", line)
+	d.Y += 4
+	for _, line := range c.reasons(WrapRunes - 5) {
+		d.Y += lineHeight
+		d.Text(Margin, d.Y-4, "soft", "", line)
 	}
-	p.y += margin / 2
 }
 
-func (p *picture) lane(i int, l Lane) {
-	color := console.Lane(i).Hex
-	middle := p.y + rowHeight/2
-	arrived, admitted, done := p.x(p.scale.cell(l.Arrived)), p.x(p.scale.cell(l.Admitted())), p.x(p.scale.cell(l.Done()))
-	p.text(margin, middle+5, "", l.Name)
-	if admitted > arrived {
-		fmt.Fprintf(&p.out, `<path class="wait" stroke="%s" d="M%d %dH%d"/>`+"\n", color, arrived, middle, admitted)
+// title writes the title of a chart, with the colour of the server that it is about.
+func (d *drawing) title(title string) {
+	if title == "" {
+		return
 	}
+	x := Margin
+	if look, _, found := console.Part(title); found {
+		d.Printf(`<rect class="bar" fill="%s" x="%d" y="%d" width="14" height="14" rx="2"/>`, look.Hex, x, d.Y+4)
+		x += 22
+	}
+	for line := range strings.SplitSeq(console.Wrap(title, WrapRunes-10), "\n") {
+		d.Text(x, d.Y+16, "name", "", line)
+		d.Y += lineHeight
+	}
+}
+
+// lane draws a lane in the client's colour, or as an outline if the client was not served to its end.
+func (d *drawing) lane(i int, l Lane) {
+	color, served := `class="bar" fill="`+console.Lane(i).Hex+`"`, `class="bar" fill="`+console.Lane(i).Hex+`"`
+	waiting := `class="wait" stroke="` + console.Lane(i).Hex + `"`
+	if l.Failure != "" {
+		color, served, waiting = `class="gone"`, `class="gone"`, `class="wait ink"`
+	}
+	middle := d.Y + RowHeight/2
+	arrived, admitted, done := d.x(d.scale.cell(l.Arrived)), d.x(d.scale.cell(l.Admitted())), d.x(d.scale.cell(l.Done()))
+	d.Text(Margin, middle+5, "", "", l.Name)
+	d.wait(waiting, arrived, admitted, middle)
 	if l.Served > 0 {
-		hungUp := p.x(p.scale.cell(l.Done() - p.scale.late(l)))
-		p.bar("bar", color, admitted, hungUp, middle)
+		hungUp := d.x(d.scale.cell(l.Done() - d.scale.late(l)))
+		d.bar(served, admitted, hungUp, middle)
 		if hungUp < done {
-			p.bar("bar late", color, hungUp, done, middle)
+			d.bar(strings.Replace(served, `"bar"`, `"bar late"`, 1), hungUp, done, middle)
 		}
 	}
-	fmt.Fprintf(&p.out, `<path class="bar" fill="%s" d="M%d %dl7 7l-7 7l-7 -7z"/>`+"\n", color, arrived, middle-7)
+	d.diamond(color, arrived, middle)
 	if l.Failure != "" {
-		fmt.Fprintf(&p.out, `<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`+"\n", done-5, middle-5)
+		d.cross(done, middle)
 	}
-	p.text(p.waits, middle+5, "soft", l.waitNote(p.scale))
-	p.text(p.ends, middle+5, "soft", l.endNote(p.scale))
-	p.y += rowHeight
+	d.Text(d.waits, middle+5, "soft", "", l.waitNote(d.scale))
+	d.Text(d.ends, middle+5, "soft", "", l.endNote(d.scale))
+	d.Y += RowHeight
+}
+
+func (d *drawing) diamond(look string, x, middle int) {
+	d.Printf(`<path %s d="M%d %dl7 7l-7 7l-7 -7z"/>`, look, x, middle-7)
+}
+
+func (d *drawing) cross(x, middle int) {
+	d.Printf(`<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`, x-5, middle-5)
+}
+
+func (d *drawing) wait(look string, from, to, middle int) {
+	if to > from {
+		d.Printf(`<path %s d="M%d %dH%d"/>`, look, from, middle, to)
+	}
 }
 
 // bar draws a bar that is at least 2 pixels wide.
-func (p *picture) bar(class, color string, from, to, middle int) {
-	fmt.Fprintf(&p.out, `<rect class="%s" fill="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`+"\n",
-		class, color, from, middle-barHeight/2, max(to-from, 2), barHeight)
+func (d *drawing) bar(look string, from, to, middle int) {
+	d.Printf(`<rect %s x="%d" y="%d" width="%d" height="%d" rx="2"/>`, look, from, middle-barHeight/2, max(to-from, 2), barHeight)
+}
+
+// legend says what the shapes in the charts mean.
+func (d *drawing) legend(charts []Chart) {
+	waited, late, failed := false, false, false
+	for _, c := range charts {
+		for _, l := range c.Lanes {
+			waited = waited || d.scale.cell(l.Waited) > 0
+			late = late || d.scale.late(l) > 0
+			failed = failed || l.Failure != ""
+		}
+	}
+	x, middle := Margin+7, d.Y+RowHeight/2
+	name := func(shape int, text string) {
+		d.Text(x+shape, middle+5, "soft", "", text)
+		x += shape + TextWidth(text) + Margin
+	}
+	d.diamond(`class="ink"`, x, middle)
+	name(14, "arrived")
+	if waited {
+		d.wait(`class="wait ink"`, x, x+28, middle)
+		name(36, "waiting")
+	}
+	d.bar(`class="ink"`, x, x+28, middle)
+	name(36, "served")
+	if late {
+		d.bar(`class="ink late"`, x, x+28, middle)
+		name(36, "late")
+	}
+	if failed {
+		d.bar(`class="gone"`, x, x+28, middle)
+		d.cross(x+28, middle)
+		name(42, "failed")
+	}
+	d.Y += RowHeight
 }
 
 // x returns where a cell of the scale is drawn.
-func (p *picture) x(cell int) int { return p.label + margin + cell }
-
-func (p *picture) text(x, y int, class, text string) {
-	if text == "" {
-		return
-	}
-	fmt.Fprintf(&p.out, `<text class="%s" x="%d" y="%d">%s</text>`+"\n",
-		strings.TrimSpace("text "+class), x, y, html.EscapeString(text))
-}
+func (d *drawing) x(cell int) int { return d.label + Margin + cell }

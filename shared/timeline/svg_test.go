@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"example.com/concurrent-servers/shared/console"
 )
 
 func TestThePictureIsWellFormedAndSpeaksForItself(t *testing.T) {
@@ -45,10 +47,18 @@ func TestThePictureShowsEveryLane(t *testing.T) {
 	shown := Chart{Title: "a title", Lanes: append(bounded.Lanes[:3:3], Lane{Name: "conn3", Waited: second, Failure: "reset"})}
 	require.NoError(t, SVG(&out, "x", shown))
 	svg := out.String()
+	svg, legend, found := strings.Cut(svg, ">arrived<")
+	require.True(t, found)
 	assert.Equal(t, 3, strings.Count(svg, `<rect class="bar"`), "a bar for each that was served")
-	assert.Equal(t, 2, strings.Count(svg, `<path class="wait"`), "dots for each that waited")
-	assert.Equal(t, 4, strings.Count(svg, `<path class="bar"`), "a diamond for each that arrived")
+	assert.Equal(t, 1, strings.Count(svg, `<path class="wait"`), "dots for each that waited and was served")
+	assert.Equal(t, 3, strings.Count(svg, `<path class="bar"`), "a diamond for each that was served")
+	assert.Equal(t, 1, strings.Count(svg, `<path class="gone"`), "an outline for the one that was not")
+	assert.Equal(t, 1, strings.Count(svg, `<path class="wait ink"`), "and dots without its colour")
 	assert.Equal(t, 1, strings.Count(svg, `<path class="fail"`))
+	for _, word := range []string{"waiting", "served", "failed"} {
+		assert.Contains(t, legend, ">"+word+"<")
+	}
+	assert.NotContains(t, legend, ">late<", "nobody was")
 	rows := make(map[string]bool)
 	for _, name := range []string{"conn0", "conn1", "conn2", "conn3", "a title"} {
 		m := regexp.MustCompile(`y="(\d+)">` + name + `<`).FindStringSubmatch(svg)
@@ -79,12 +89,12 @@ func TestTextsOfThePictureDoNotOverlap(t *testing.T) {
 	}}, bounded))
 	svg := out.String()
 	for _, waited := range places(t, svg, "waited [^<]*") {
-		assert.Greater(t, places(t, svg, "served [^<]*|failed")[0][0], waited[0]+waited[2]*perRune)
+		assert.Greater(t, places(t, svg, "served [^<]*|failed")[0][0], waited[0]+waited[2]*17/2)
 	}
 	last := places(t, svg, "conn2")[0][1]
 	for _, reason := range places(t, svg, "✗ conn[^<]*|  [^<]*|✗ conn2: reset") {
 		assert.Greater(t, reason[1], last)
-		assert.Less(t, reason[0]+reason[2]*perRune, pictureWidth)
+		assert.Less(t, reason[0]+reason[2]*17/2, PictureWidth)
 		last = reason[1]
 	}
 	assert.Greater(t, places(t, svg, "conn0")[1][1], last, "the next chart")
@@ -98,4 +108,42 @@ func TestThePictureDescribesEachLaneInWords(t *testing.T) {
 	require.NoError(t, SVG(&out, "Three clients", titled))
 	assert.Contains(t, out.String(), "<desc>part4-bounded-accept: conn0, served 2.2s; "+
 		"conn1, served 2.2s; conn2, waited 2.2s, served 2.2s.</desc>")
+}
+
+// bar returns the first bar that is drawn: where it is, and how long.
+func bar(t *testing.T, p Picture) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, p.SVG(&out))
+	found := regexp.MustCompile(`<rect class="bar" [^>]* (x="\d+") y="\d+" (width="\d+") height="14" rx="2"/>`).FindStringSubmatch(out.String())
+	require.NotNil(t, found)
+	return found[1] + found[2]
+}
+
+func TestChartsOfSeveralPicturesStandOnOneScale(t *testing.T) {
+	short := Chart{Lanes: []Lane{{Name: "conn0", Served: second}}}
+	long := Chart{Lanes: []Lane{{Name: "a long name", Waited: second, Served: 3 * second}}}
+	alone := bar(t, Picture{Charts: []Chart{short}})
+	together := bar(t, Picture{Charts: []Chart{short, long}})
+	assert.NotEqual(t, alone, together)
+	assert.Equal(t, together, bar(t, Picture{Charts: []Chart{short}, Beside: []Chart{long}}))
+}
+
+func TestAPictureHasItsTitleItsFindingsAndTheColourOfTheServer(t *testing.T) {
+	var out bytes.Buffer
+	p := Picture{
+		Title:  "A title that is so long that it does not fit into a single line of the picture, at its size.",
+		Charts: []Chart{{Title: "part3-pool: 2 served", Lanes: bounded.Lanes}, {Title: "another"}},
+		Found:  []string{"✓ a finding", "a note"},
+	}
+	require.NoError(t, p.SVG(&out))
+	assert.Equal(t, 2, strings.Count(out.String(), `class="text head"`), "two lines")
+	for _, text := range []string{"✓", "a finding", "a note", "part3-pool: 2 served", "another"} {
+		assert.Contains(t, out.String(), ">"+text+"<")
+	}
+	look, _, _ := console.Part("part3")
+	assert.Equal(t, 1, strings.Count(out.String(), look.Hex))
+	for i := range bounded.Lanes {
+		assert.NotEqual(t, look.Hex, console.Lane(i).Hex)
+	}
 }

@@ -92,7 +92,7 @@ func newText(size Size, color bool, charts []Chart) *text {
 
 func (t *text) chart(c Chart) {
 	if c.Title != "" {
-		t.out.WriteString(c.Title + "\n")
+		t.out.WriteString(t.title(c.Title) + "\n")
 	}
 	t.axis()
 	reasons := c.reasons(t.width - t.label)
@@ -106,6 +106,13 @@ func (t *text) chart(c Chart) {
 	for _, line := range reasons {
 		fmt.Fprintf(&t.out, "%*s%s\n", t.label, "", strings.Replace(line, "✗", console.Alarm("✗", t.color), 1))
 	}
+}
+
+// title paints the server's name, with which a title may begin, in the server's colour.
+func (t *text) title(title string) string {
+	name, _, _ := strings.Cut(title, ":")
+	look, _, found := console.Part(name)
+	return look.Paint(name, t.color && found) + title[len(name):]
 }
 
 func (t *text) axis() {
@@ -138,8 +145,12 @@ func (t *text) lane(i int, l Lane) {
 	if l.Failure != "" {
 		end = console.Alarm("✗", t.color) + end[1:]
 	}
-	fmt.Fprintf(&t.out, "%s%s%s %s%s\n", console.Lane(i).Paint(pad(cut(l.Name, t.label-2), t.label), t.color),
-		console.Lane(i).Paint(bar, t.color), end, pad(l.waitNote(t.scale), t.waits), cut(l.endNote(t.scale), t.ends))
+	paint := console.Lane(i).Paint
+	if l.Failure != "" { // not like a client that was served
+		paint = console.Faint
+	}
+	fmt.Fprintf(&t.out, "%s%s%s %s%s\n", paint(pad(cut(l.Name, t.label-2), t.label), t.color),
+		paint(bar, t.color), end, pad(l.waitNote(t.scale), t.waits), cut(l.endNote(t.scale), t.ends))
 }
 
 func pad(s string, width int) string {

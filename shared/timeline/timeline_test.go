@@ -101,8 +101,9 @@ conn3  ◆━━━━━━━━━━━━━━━━━━━━━━━�
 
 	var out bytes.Buffer
 	require.NoError(t, SVG(&out, "x", slow))
-	assert.Equal(t, 4, strings.Count(out.String(), `<rect class="bar"`))
-	assert.Equal(t, 2, strings.Count(out.String(), `<rect class="bar late"`))
+	assert.Equal(t, 3, strings.Count(out.String(), `<rect class="bar"`))
+	assert.Equal(t, 1, strings.Count(out.String(), `<rect class="bar late"`))
+	assert.Equal(t, 2+1, strings.Count(out.String(), `<rect class="gone"`), "the client that failed, before and after it hung up, and the legend")
 	assert.Contains(t, out.String(), ">served 4.5s, 2.3s late<")
 	assert.Contains(t, out.String(), ">✗ conn3: silent<")
 	assert.Contains(t, out.String(), "conn1, served 4.5s, 2.3s late; conn2, served 2.3s; conn3, silent.</desc>")

@@ -83,6 +83,9 @@ func (f Figure) As(text string) Figure {
 // Known reports whether the system tells the figure.
 func (f Figure) Known() bool { return f.Value != rig.Unknown }
 
+// AtLeast reports whether the value may have been larger.
+func (f Figure) AtLeast() bool { return f.atLeast }
+
 // String returns the value as a person reads it, with half of the spread behind it if that is a hundredth or more.
 func (f Figure) String() string {
 	switch {

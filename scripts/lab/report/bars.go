@@ -4,13 +4,22 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"example.com/concurrent-servers/shared/console"
 )
 
 // fills tell the parts of a bar apart where there is no colour.
 var fills = []rune("█▒░▚")
 
-func fill(part, cells int, colored bool) string {
-	return color(part).Paint(strings.Repeat(string(fills[part%len(fills)]), cells), colored)
+func fill(part, cells int) string { return strings.Repeat(string(fills[part%len(fills)]), cells) }
+
+// fill returns which fill a part of the bar has. A bar about a variant of a server is told apart from the
+// server's own by it, if it has only one part.
+func (b bar) fill(part int) int {
+	if _, variant, _ := console.Part(b.name); variant && len(b.parts) == 1 {
+		return 1
+	}
+	return part
 }
 
 // text draws the bars in lines of at most width columns. It is empty without bars.
@@ -24,15 +33,16 @@ func (b bars) text(width int, colored bool) string {
 	fmt.Fprintln(&out, b.title)
 	for _, r := range b.rows {
 		fmt.Fprintf(&out, "%-*s  ", name, r.name)
+		look, _, found := console.Part(r.name)
 		for i, span := range r.spans(s, 1) {
-			out.WriteString(fill(i, span.to-span.from, colored))
+			out.WriteString(look.Paint(fill(r.fill(i), span.to-span.from), colored && found))
 		}
 		fmt.Fprintf(&out, "  %s\n", r.note)
 	}
 	if len(b.parts) > 1 {
 		fmt.Fprintf(&out, "%*s", name, "")
 		for i, part := range b.parts {
-			out.WriteString("  " + fill(i, 1, colored) + " " + part)
+			out.WriteString("  " + fill(i, 1) + " " + part)
 		}
 		fmt.Fprintln(&out)
 	}

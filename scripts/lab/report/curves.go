@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -10,9 +11,6 @@ import (
 )
 
 const plotRows = 12
-
-// marks tell the curves apart where there is no colour.
-var marks = []rune("●▲■◆○△□◇")
 
 // text draws the curves in lines of at most width columns.
 func (c curves) text(width int, colored bool) string {
@@ -24,10 +22,11 @@ func (c curves) text(width int, colored bool) string {
 		names[y.cell(tick)] = name
 		label = max(label, utf8.RuneCountInString(name))
 	}
-	x := c.xScale(width - label - 6)
-	grid := c.grid(x, y)
+	x := c.xScale(width - label - 5 - len(c.series)) // marks that meet at the last value stand side by side
+	looks := looksOf(c.names())
+	grid := c.grid(x, y, looks)
 	var out strings.Builder
-	fmt.Fprintln(&out, c.title)
+	fmt.Fprintln(&out, cmp.Or(c.title, sentence(c.y.name+" by "+c.x.name)))
 	for row := plotRows; row >= 0; row-- {
 		edge := "│"
 		if names[row] != "" {
@@ -36,13 +35,17 @@ func (c curves) text(width int, colored bool) string {
 		out.WriteString(console.Faint(fmt.Sprintf("%*s %s", label, names[row], edge), colored))
 		line := ""
 		for _, cell := range grid[row] {
-			line += cell.text(colored)
+			line += cell.text(looks, colored)
 		}
 		out.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
-	out.WriteString(console.Faint(strings.Repeat(" ", label+1)+"└"+strings.Repeat("─", x.cells+2), colored) + "\n")
+	out.WriteString(console.Faint(strings.Repeat(" ", label+1)+"└"+strings.Repeat("─", x.cells+1+len(c.series)), colored) + "\n")
 	out.WriteString(console.Faint(c.xLabels(x, label+2, width), colored) + "\n")
-	out.WriteString(c.legend(label+2, width, colored))
+	out.WriteString(c.legend(looks, label+2, width, colored))
+	if notes := strings.Join(c.notes(), " "); notes != "" {
+		indent := strings.Repeat(" ", label+2)
+		out.WriteString(console.Wrap(indent+notes, width) + "\n")
+	}
 	return out.String()
 }
 
@@ -52,18 +55,18 @@ type cell struct {
 	series int
 }
 
-func (c cell) text(colored bool) string {
+func (c cell) text(looks []look, colored bool) string {
 	if c.char == 0 {
 		return " "
 	}
-	return color(c.series).Paint(string(c.char), colored)
+	return looks[c.series].Paint(string(c.char), colored)
 }
 
-// grid draws the curves: first the lines, then the marks, so that a line hides no mark.
-func (c curves) grid(x, y scale) [][]cell {
+// grid draws the curves: first the lines, then the bounds, then the marks, so that nothing hides a mark.
+func (c curves) grid(x, y scale, looks []look) [][]cell {
 	grid := make([][]cell, y.cells+1)
 	for i := range grid {
-		grid[i] = make([]cell, x.cells+1)
+		grid[i] = make([]cell, x.cells+len(c.series))
 	}
 	for i, s := range c.series {
 		for j := 1; j < len(s.points); j++ {
@@ -77,21 +80,28 @@ func (c curves) grid(x, y scale) [][]cell {
 	}
 	for i, s := range c.series {
 		for _, p := range s.points {
+			for row := y.cell(p.low); row <= y.cell(p.high); row++ {
+				grid[row][x.cell(p.x)] = cell{'┆', i}
+			}
+		}
+	}
+	for i, s := range c.series {
+		for _, p := range s.points {
 			row, col := grid[y.cell(p.y)], x.cell(p.x)
-			for col < x.cells && row[col].char != '·' && row[col].char != 0 {
+			for col < len(row)-1 && row[col].char != '·' && row[col].char != '┆' && row[col].char != 0 {
 				col++ // the mark of another curve stands there, and both should be seen
 			}
-			row[col] = cell{marks[i%len(marks)], i}
+			row[col] = cell{looks[i].mark, i}
 		}
 	}
 	return grid
 }
 
 // legend names the curves, in as many lines as they need.
-func (c curves) legend(indent, width int, colored bool) string {
+func (c curves) legend(looks []look, indent, width int, colored bool) string {
 	out, used := strings.Repeat(" ", indent), indent
 	for i, s := range c.series {
-		name := string(marks[i%len(marks)]) + " " + s.name
+		name := string(looks[i].mark) + " " + s.name
 		length := utf8.RuneCountInString(name)
 		switch {
 		case i == 0:
@@ -102,7 +112,7 @@ func (c curves) legend(indent, width int, colored bool) string {
 			out += "\n" + strings.Repeat(" ", indent)
 			used = indent
 		}
-		out += color(i).Paint(name, colored)
+		out += looks[i].Paint(name, colored)
 		used += length
 	}
 	return out + "\n"
@@ -121,9 +131,8 @@ func (c curves) xLabels(x scale, indent, width int) string {
 		free = at + len(runes) + 1
 		return true
 	}
-	for _, v := range c.xs() {
-		name := c.x.unit.Format(v)
-		put(indent+x.cell(v)-utf8.RuneCountInString(name)/2, name)
+	for _, p := range c.ticksX() {
+		put(indent+x.cell(p.x)-utf8.RuneCountInString(p.label)/2, p.label)
 	}
 	name := ""
 	if !put(free+1, c.x.name) {

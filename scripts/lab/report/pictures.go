@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -16,23 +17,27 @@ import (
 // one picture under the experiment's name, and each chart by itself with its own name behind that.
 // It returns the names of the files.
 func Pictures(dir string, e experiments.Experiment, r experiments.Result) (written []string, err error) {
-	title := strings.ToUpper(e.Claim[:1]) + e.Claim[1:]
+	title := "Claim: " + e.Claim
+	var found []string
+	for _, v := range r.Verdicts {
+		found = append(found, fmt.Sprintf("%s %s: %s (%s)", marksOf[v.Answer].mark, v.Answer, v.Claim, v.Measured))
+	}
 	write := func(name string, draw func(io.Writer) error) {
 		written = append(written, name+".svg")
 		err = errors.Join(err, writeFile(filepath.Join(dir, name+".svg"), draw))
 	}
 	if len(r.Charts) > 0 {
-		write(e.Name, func(w io.Writer) error { return timeline.SVG(w, title, r.Charts...) })
+		write(e.Name, timeline.Picture{Title: title, Charts: r.Charts, Found: found}.SVG)
 	}
-	for _, c := range r.Charts {
+	for i, c := range r.Charts {
 		name, _, _ := strings.Cut(c.Title, ":") // behind it stands what was seen
-		write(e.Name+"-"+slug(name), func(w io.Writer) error { return timeline.SVG(w, c.Title, c) })
+		write(e.Name+"-"+slug(name), timeline.Picture{Charts: r.Charts[i : i+1], Beside: r.Charts}.SVG)
 	}
 	if plots := curvesOf(e, r); len(plots) > 0 {
-		write(e.Name, func(w io.Writer) error { return curvesSVG(w, title, plots...) })
+		write(e.Name, func(w io.Writer) error { return curvesSVG(w, title, found, plots...) })
 	}
 	if b := barsOf(e, r); len(b.rows) > 0 {
-		write(e.Name, func(w io.Writer) error { return barsSVG(w, title, b) })
+		write(e.Name, func(w io.Writer) error { return barsSVG(w, title, found, b) })
 	}
 	return written, err
 }

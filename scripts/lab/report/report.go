@@ -2,10 +2,13 @@
 //
 //	report.go     the text: claim, drawings, table, notes, verdicts; and the summary of all experiments
 //	table.go      tables within a width
-//	plot.go       which figures are drawn, and on which scales
+//	plot.go       which figures are drawn
+//	scale.go      where their values lie
+//	look.go       colours and marks of curves
 //	curves.go     curves of one figure over another, for a terminal
 //	bars.go       bars that are the sum of their parts, for a terminal
-//	svg.go        both as pictures
+//	svg.go        bars as pictures, and what all pictures have
+//	svg_curves.go curves as pictures
 //	pictures.go   the files of an experiment
 package report
 

@@ -52,7 +52,7 @@ Claim: threads lose what they count
 Source: our own
 Counts in two ways.
 
-lost
+Lost
 without a lock  █████████████████████████████████████████  7
 with a lock     ██████  1
 
@@ -85,7 +85,7 @@ func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	r.Row("part1-sequential", experiments.Given("clients", 2, experiments.Things), experiments.Memory("memory", -1))
 	text := Text(e, r, 80, false)
 	assert.Contains(t, text, "conn0  ◆━━")
-	assert.Contains(t, text, "memory against clients\n  1 MiB ┤")
+	assert.Contains(t, text, "Memory by clients\n  1 MiB ┤")
 	assert.Equal(t, 2, strings.Count(text, "●"), "one point, and the legend")
 	assert.Contains(t, text, "this system has no such figure")
 	narrow(t, text, 80)
@@ -97,8 +97,21 @@ func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	picture, err := os.ReadFile(dir + "/idle-flood-part1-sequential.svg")
 	require.NoError(t, err)
 	wellFormed(t, string(picture))
+	assert.Contains(t, string(picture), "<title>part1-sequential: 1 served</title>")
 	_, err = Pictures(dir+"/none", e, r)
 	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAPictureSaysWhatIsClaimedAndWhatWasFound(t *testing.T) {
+	e, r := lost()
+	dir := t.TempDir()
+	_, err := Pictures(dir, e, r)
+	require.NoError(t, err)
+	picture, err := os.ReadFile(dir + "/lost-update.svg")
+	require.NoError(t, err)
+	for _, text := range []string{"Claim: threads lose what they count", "✓", "holds: without a lock, questions are lost (7 lost)", "≠", "not so here: with a lock, none is (1 lost)"} {
+		assert.Contains(t, string(picture), ">"+text+"<")
+	}
 }
 
 func TestAResultIsOneObjectInJSON(t *testing.T) {

@@ -1,50 +1,65 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
-	"html"
 	"io"
 	"strings"
-	"unicode/utf8"
 
+	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/timeline"
 )
 
-// All lengths are pixels.
+// The measures of the pictures, in their own pixels, as those of [timeline.PictureWidth].
 const (
-	pictureWidth = 800
-	margin       = 16
-	perRune      = 8 // of the 13-pixel font, rounded up
-	plotHeight   = 220
-	plotLeft     = 90
-	lineHeight   = 26
-	titleHeight  = 34
-	barHeight    = 14
+	plotHeight = 230
+	lineHeight = 19
+	labelRunes = 21 // in a line of a curve's name
+	barHeight  = 16
 )
 
-// dashes tell the curves apart where there is no colour.
-var dashes = []string{"none", "7 4", "2 3", "10 3 2 3", "14 6"}
+// shapes are the marks of a terminal as paths. A hollow mark has the shape of the full one.
+var shapes = map[rune]string{
+	'●': "m-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0z",
+	'▲': "m0 -6.5l6.5 12h-13z",
+	'■': "m-5 -5h10v10h-10z",
+	'◆': "m0 -7l7 7l-7 7l-7 -7z",
+	'▼': "m0 6.5l6.5 -12h-13z",
+	'★': "m0 -8.5l2.3 6.2l6.2 2.3l-6.2 2.3l-2.3 6.2l-2.3 -6.2l-6.2 -2.3l6.2 -2.3z",
+	'▶': "m7 0l-12 6.5v-13z",
+	'◀': "m-7 0l12 6.5v-13z",
+}
 
-// curvesSVG draws the curves below one another as one picture.
-func curvesSVG(w io.Writer, title string, plots ...curves) error {
-	p := &picture{y: margin / 2}
+var fullMarks = map[rune]rune{'○': '●', '△': '▲', '□': '■', '◇': '◆', '▽': '▼', '☆': '★', '▷': '▶', '◁': '◀'}
+
+// picture is a canvas for curves and bars.
+type picture struct{ *timeline.Canvas }
+
+// curvesSVG draws the curves below one another as one picture, and below them what was found.
+func curvesSVG(w io.Writer, title string, found []string, plots ...curves) error {
+	p := picture{timeline.NewCanvas(title)}
 	var words []string
 	for _, c := range plots {
 		p.curves(c)
 		words = append(words, c.describe())
 	}
-	return p.write(w, title, words)
+	return p.end(w, title, found, words)
 }
 
-// barsSVG draws the bars as a picture.
-func barsSVG(w io.Writer, title string, b bars) error {
-	p := &picture{y: margin / 2}
+// barsSVG draws the bars as a picture, and below them what was found.
+func barsSVG(w io.Writer, title string, found []string, b bars) error {
+	p := picture{timeline.NewCanvas(title)}
 	var words []string
 	p.bars(b)
 	for _, r := range b.rows {
 		words = append(words, r.name+": "+r.note+".")
 	}
-	return p.write(w, title, words)
+	return p.end(w, title, found, words)
+}
+
+func (p picture) end(w io.Writer, title string, found, words []string) error {
+	p.Found(found)
+	return p.Write(w, title, strings.Join(words, " "))
 }
 
 // describe says in words what the curves show.
@@ -53,112 +68,91 @@ func (c curves) describe() string {
 	for _, s := range c.series {
 		var points []string
 		for _, p := range s.points {
-			points = append(points, c.y.unit.Format(p.y)+" at "+c.x.unit.Format(p.x))
+			points = append(points, c.y.unit.Format(p.y)+" at "+p.label)
 		}
 		series = append(series, s.name+": "+strings.Join(points, ", "))
 	}
-	return c.title + ". " + strings.Join(series, "; ") + "."
+	return cmp.Or(c.title, sentence(c.y.name+" by "+c.x.name)) + ". " + strings.Join(series, "; ") + "."
 }
 
-// picture is a drawing in the making.
-type picture struct {
-	out strings.Builder
-	y   int // where the next thing is drawn
-}
-
-func (p *picture) write(w io.Writer, title string, words []string) error {
-	return timeline.Frame(w, title, strings.Join(words, " "), pictureWidth, p.y+margin/2, p.out.String())
-}
-
-func (p *picture) text(x, y int, class, anchor, text string) {
-	fmt.Fprintf(&p.out, `<text class="%s" text-anchor="%s" x="%d" y="%d">%s</text>`+"\n",
-		strings.TrimSpace("text "+class), anchor, x, y, html.EscapeString(text))
-}
-
-func (p *picture) head(text string) {
-	p.text(margin, p.y+titleHeight-12, "head", "start", text)
-	p.y += titleHeight
-}
-
-func (p *picture) box(i, x, y, width, height int) {
-	fmt.Fprintf(&p.out, `<rect class="bar" fill="%s" x="%d" y="%d" width="%d" height="%d"/>`+"\n", color(i).Hex, x, y, width, height)
-}
-
-// line draws the path of curve i.
-func (p *picture) line(i int, path string) {
-	fmt.Fprintf(&p.out, `<path fill="none" stroke="%s" stroke-width="2.5" stroke-dasharray="%s" d="%s"/>`+"\n",
-		color(i).Hex, dashes[i%len(dashes)], path)
-}
-
-func (p *picture) curves(c curves) {
-	p.head(c.title)
-	top, left := p.y+margin/2, plotLeft
-	x, y := c.xScale(pictureWidth-left-2*margin), c.yScale(plotHeight)
-	bottom := top + plotHeight
-	for _, tick := range y.ticks() {
-		at := bottom - y.cell(tick)
-		fmt.Fprintf(&p.out, `<path class="grid" d="M%d %dH%d"/>`+"\n", left, at, left+x.cells)
-		p.text(left-margin/2, at+5, "soft", "end", c.y.unit.Format(tick))
+// mark draws the mark of a series.
+func (p picture) mark(l look, x, y int) {
+	full, hollow := fullMarks[l.mark]
+	if hollow {
+		p.Printf(`<path class="open" stroke="%s" d="M%d %d%s"/>`, l.Hex, x, y, shapes[full])
+		return
 	}
-	for _, v := range c.xs() {
-		p.text(left+x.cell(v), bottom+20, "soft", "middle", c.x.unit.Format(v))
-	}
-	p.text(left+x.cells, bottom+40, "soft", "end", c.x.name)
-	for i, s := range c.series {
-		var path strings.Builder
-		for j, q := range s.points {
-			cx, cy := left+x.cell(q.x), bottom-y.cell(q.y)
-			fmt.Fprintf(&path, "%c%d %d", "ML"[min(j, 1)], cx, cy)
-			fmt.Fprintf(&p.out, `<circle fill="%s" class="bar" cx="%d" cy="%d" r="4"/>`+"\n", color(i).Hex, cx, cy)
+	p.Printf(`<path class="bar" fill="%s" d="M%d %d%s"/>`, l.Hex, x, y, shapes[l.mark])
+}
+
+// whisker draws bounds as a line from (x0, y0) to (x1, y1) with ends across it.
+func (p picture) whisker(look string, x0, y0, x1, y1 int) {
+	across := func(x, y int) string {
+		if x0 == x1 {
+			return fmt.Sprintf("M%d %dh10", x-5, y)
 		}
-		p.line(i, path.String())
+		return fmt.Sprintf("M%d %dv10", x, y-5)
 	}
-	p.y = bottom + 62
-	p.legend(c.series)
-	p.y += margin
+	p.Printf(`<path %s stroke-width="2" d="M%d %dL%d %d%s%s"/>`, look, x0, y0, x1, y1, across(x0, y0), across(x1, y1))
 }
 
-// legend names the curves, side by side while there is room.
-func (p *picture) legend(series []series) {
-	at := plotLeft
-	for i, s := range series {
-		width := 36 + utf8.RuneCountInString(s.name)*perRune
-		if at > plotLeft && at+width > pictureWidth-margin {
-			at = plotLeft
-			p.y += lineHeight
-		}
-		p.line(i, fmt.Sprintf("M%d %dh28", at, p.y-5))
-		p.text(at+36, p.y, "", "start", s.name)
-		at += width + margin
-	}
-}
-
-func (p *picture) bars(b bars) {
-	p.head(b.title)
-	name, note := b.widths()
-	left := margin + name*perRune + margin
-	s := b.scale(max(pictureWidth-left-note*perRune-2*margin, pictureWidth/4))
+// bars draws a bar below each name.
+func (p picture) bars(b bars) {
+	const left, width = timeline.Margin, timeline.PictureWidth - 2*timeline.Margin
+	s := b.scale(width)
+	p.Y += 6
+	p.Text(left, p.Y+15, "name", "", b.title)
+	p.Y += timeline.RowHeight
 	for _, r := range b.rows {
-		middle := p.y + lineHeight/2
-		p.text(margin, middle+5, "", "start", r.name)
-		end := 0
+		p.Text(left, p.Y+15, "", "", r.name)
+		p.Text(left+width, p.Y+15, "soft", "end", r.note)
+		p.Y += 22
+		look, _, found := console.Part(r.name)
+		if !found {
+			look.Hex = noServer
+		}
 		for i, span := range r.spans(s, 2) {
 			if span.to > span.from {
-				p.box(i, left+span.from, middle-barHeight/2, span.to-span.from, barHeight)
+				p.box(r.fill(i), look.Hex, left+span.from, p.Y, span.to-span.from)
 			}
-			end = span.to
 		}
-		p.text(left+end+margin/2, middle+5, "soft", "start", r.note)
-		p.y += lineHeight
+		if len(r.parts) == 1 && s.cell(r.high)-s.cell(r.low) > 4 {
+			middle := p.Y + barHeight/2
+			p.whisker(`class="error"`, left+s.cell(r.low), middle, left+s.cell(r.high), middle)
+		}
+		p.Y += barHeight + 10
 	}
 	if len(b.parts) < 2 {
 		return
 	}
 	at := left
 	for i, part := range b.parts {
-		p.box(i, at, p.y+6, 14, 14)
-		p.text(at+20, p.y+18, "soft", "start", part)
-		at += 20 + utf8.RuneCountInString(part)*perRune + margin
+		if at+30+timeline.TextWidth(part) > left+width {
+			at = left
+			p.Y += timeline.RowHeight
+		}
+		p.box(i, noServer, at, p.Y, 22)
+		p.Text(at+30, p.Y+14, "soft", "", part)
+		at += 30 + timeline.TextWidth(part) + timeline.Margin
 	}
-	p.y += lineHeight
+	p.Y += timeline.RowHeight
+}
+
+// noServer is the colour of a bar that is not about one server.
+const noServer = "#7d8590"
+
+// box draws part i of a bar. The colour is the server's, so that parts differ by their fill: full, hatched, pale, and
+// hatched the other way.
+func (p picture) box(i int, hex string, x, y, width int) {
+	fill, class := hex, "bar"
+	switch i % 4 {
+	case 1, 3:
+		id := fmt.Sprintf("hatch%d-%s", i, strings.TrimPrefix(hex, "#"))
+		p.Printf(`<pattern id="%s" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(%d)"><rect width="3" height="7" fill="%s"/></pattern>`,
+			id, 45*(2-i), hex)
+		fill = "url(#" + id + ")"
+	case 2:
+		class = "bar late"
+	}
+	p.Printf(`<rect class="%s" fill="%s" x="%d" y="%d" width="%d" height="%d" rx="2"/>`, class, fill, x, y, width, barHeight)
 }
