@@ -23,6 +23,7 @@ var All = []Experiment{
 	osThreads,
 	cpuBound,
 	degradation,
+	littlesLaw,
 	poolSize,
 	nagle,
 	lostUpdate,

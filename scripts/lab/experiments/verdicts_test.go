@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/server"
 )
 
 // answers returns the answers of verdicts as one word, y, n or ? for each.
@@ -77,6 +78,12 @@ func degradedParts(threaded, pool, inTime, patiently float64) map[string]degrade
 	return map[string]degraded{rig.Threaded: part(threaded), rig.Pool: part(pool), rig.BoundedAccept: part(0)}
 }
 
+// littleRounds are three rounds under two loads, in which so many times as many clients were there as predicted.
+func littleRounds(all, waiting float64) [][]crowds {
+	c := crowds{population{rate: 100, stay: .1, size: 10 * all}, population{rate: 100, stay: .05, size: 5 * waiting}}
+	return [][]crowds{{c, c, c}, {c, c, c}}
+}
+
 func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	// Three rounds in which so many were served at once, and the third soon after the first had left.
 	trio := func(n float64) trioSeen {
@@ -140,6 +147,13 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"servers that do ten times what can be", "nnnnnnn", pressed.verdicts(degradedParts(10, 10, 10, 10))},
 		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
 		{"servers that were not measured", "???????", pressed.verdicts(nil)},
+
+		{"as many clients as predicted", "yy", littleVerdicts(littleRounds(1, 1))},
+		{"more clients than predicted", "nn", littleVerdicts(littleRounds(1.5, 1.5))},
+		{"fewer clients than predicted", "ny", littleVerdicts(littleRounds(.5, 1))},
+		{"nearly as many clients as predicted", "??", littleVerdicts(littleRounds(1.15, .85))},
+		{"clients that do not wait", "n?", littleVerdicts([][]crowds{{{all: population{100, .1, 1}}}})},
+		{"clients that were not counted", "??", littleVerdicts(make([][]crowds, 2))},
 
 		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
 		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
@@ -220,6 +234,21 @@ func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
 		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
 	}
 	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
+}
+
+func TestReadingsTellHowManyClientsStayHowLong(t *testing.T) {
+	reading := func(uptime float64, waiting, serving, served int64, waited, stayed float64) server.Vars {
+		v := server.Vars{Uptime: uptime}
+		v.Waiting, v.Serving, v.Served, v.Waited, v.Stayed = waiting, serving, served, waited, stayed
+		return v
+	}
+	c := crowd([]server.Vars{
+		reading(10, 0, 2, 100, 7, 30),
+		reading(11, 4, 2, 105, 9, 40),
+		reading(14, 0, 2, 110, 12, 50),
+	}, 2.5)
+	assert.Equal(t, population{rate: 2.5, stay: 2, size: (4.*1 + 4*3) / 4}, c.all)
+	assert.Equal(t, population{rate: 2.5, stay: .5, size: (2.*1 + 2*3) / 4}, c.waiting)
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {
