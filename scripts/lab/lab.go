@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -50,17 +51,25 @@ func runExperiments(ctx context.Context, name string, args []string, out, log io
 	}
 	p := newProgress(log, o.color)
 	servers, err := rig.NewServers(ctx, func() { p.say("building the servers") })
-	if ctx.Err() != nil {
-		return console.ErrInterrupted
-	}
 	if err != nil {
-		return err
+		return cmp.Or(interrupted(ctx), err)
 	}
 	defer servers.Close()
 	if servers, err = servers.Instead(o.instead); err != nil {
 		return console.Usagef("-replace: %v", err)
 	}
+	if err := servers.Build(ctx); err != nil {
+		return cmp.Or(interrupted(ctx), err)
+	}
 	return (&lab{o, out, p, servers, rig.Look(ctx)}).run(ctx, list, do)
+}
+
+// interrupted returns [console.ErrInterrupted] if ctx is done.
+func interrupted(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return console.ErrInterrupted
+	}
+	return nil
 }
 
 // A lab runs experiments and shows what they return.

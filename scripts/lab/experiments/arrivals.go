@@ -3,7 +3,6 @@ package experiments
 import (
 	"context"
 	"flag"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,56 +27,76 @@ var arrivals = Experiment{
 
 type inTurn struct{ pause, stagger time.Duration }
 
-// leastWait is a wait that a busy machine does not cause by itself; see near.
+// leastWait is a wait that a machine with other work does not cause by itself.
 const leastWait = 60 * time.Millisecond
+
+// A turn is what the three clients of one part saw, in each round.
+type turn struct {
+	waits    [3]Sample // in seconds
+	complete []bool    // whether all were served to their ends
+}
 
 func (p *inTurn) run(ctx context.Context, t *Trial) (r Result, err error) {
 	service := client.Length(p.pause)
-	if third := service - 2*p.stagger; third < leastWait {
+	if third := service - 2*p.stagger; third < 2*leastWait {
 		return r, console.Usagef("-stagger %v: a conversation takes %v, so before two workers the third client would wait for %v; want that to be %v or more, or it cannot be told",
-			p.stagger, service, max(third, 0), leastWait)
+			p.stagger, service, max(third, 0), 2*leastWait)
 	}
-	t.Steps(len(rig.Parts))
-	waits := make(map[string][]time.Duration)
-	err = t.EachPart(ctx, "three clients arrive at %s", []string{"-quiet"}, func(s *rig.Server) error {
-		chart, err := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause, Stagger: p.stagger})
-		r.Charts = append(r.Charts, chart)
-		var figures []Figure
-		for _, l := range chart.Lanes {
-			waits[s.Part] = append(waits[s.Part], l.Waited)
-			figures = append(figures, Time(l.Name+" waited", l.Waited))
-		}
-		r.Row(s.Name, figures...)
-		return err
-	})
-	if err != nil {
-		return r, err
+	turns := make(map[string]turn)
+	round := func() error {
+		return t.EachPart(ctx, "three clients arrive at %s", []string{"-quiet"}, func(s *rig.Server) error {
+			chart := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause, Stagger: p.stagger})
+			if t.round == 1 {
+				r.Charts = append(r.Charts, chart)
+			}
+			seen, figures := turns[s.Part], []Figure(nil)
+			for i, l := range chart.Lanes {
+				seen.waits[i] = append(seen.waits[i], l.Waited.Seconds())
+				figures = append(figures, Time(l.Name+" waited", l.Waited))
+			}
+			seen.complete = append(seen.complete, len(chart.Failures()) == 0)
+			turns[s.Part] = seen
+			r.Row(s.Name, figures...)
+			return nil
+		})
 	}
-	r.Verdicts = inTurnVerdicts(waits, service, p.stagger)
-	return r, nil
+	r.Verdicts, err = t.Repeat(ctx, len(rig.Parts), round, func() []Verdict { return inTurnVerdicts(turns, service, p.stagger) })
+	return r, err
 }
 
 // inTurnVerdicts judges by how long the three clients of each part waited.
-func inTurnVerdicts(waits map[string][]time.Duration, service, stagger time.Duration) (verdicts []Verdict) {
+func inTurnVerdicts(turns map[string]turn, service, stagger time.Duration) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		part, text string
-		want       []time.Duration
+		want       [3]time.Duration
 	}{
-		{rig.Sequential, "before a sequential server all wait in turn", []time.Duration{0, service - stagger, 2 * (service - stagger)}},
-		{rig.Threaded, "with a goroutine for each nobody waits", []time.Duration{0, 0, 0}},
-		{rig.Pool, "before a pool of two only the third waits", []time.Duration{0, 0, service - 2*stagger}},
-		{rig.BoundedAccept, "before two slots only the third waits", []time.Duration{0, 0, service - 2*stagger}},
+		{rig.Sequential, "before a sequential server all wait in turn", [3]time.Duration{0, service - stagger, 2 * (service - stagger)}},
+		{rig.Threaded, "with a goroutine for each nobody waits", [3]time.Duration{}},
+		{rig.Pool, "before a pool of two only the third waits", [3]time.Duration{2: service - 2*stagger}},
+		{rig.BoundedAccept, "before two slots only the third waits", [3]time.Duration{2: service - 2*stagger}},
 	} {
-		verdicts = append(verdicts, Verdict{Claim: claim.text, Answer: answer(slices.EqualFunc(waits[claim.part], claim.want, near)),
-			Expected: "waits of " + times(claim.want), Measured: times(waits[claim.part])})
+		got := turns[claim.part]
+		v := Verdict{Claim: claim.text, Answer: Agree(got.complete)}
+		var want, measured []string
+		for i, wait := range claim.want {
+			v.Answer = both(v.Answer, waited(got.waits[i], wait))
+			want = append(want, console.Duration(wait))
+			measured = append(measured, Seconds.Format(got.waits[i].Median()))
+		}
+		v.Expected, v.Measured = "waits of "+strings.Join(want, ", "), strings.Join(measured, ", ")
+		if Agree(got.complete) == DoesNotHold {
+			v.Measured = "a client was not served to its end"
+		}
+		verdicts = append(verdicts, v)
 	}
 	return verdicts
 }
 
-func times(ds []time.Duration) string {
-	var texts []string
-	for _, d := range ds {
-		texts = append(texts, console.Duration(d))
+// waited judges whether clients waited for a time, or, if that is 0, hardly at all.
+func waited(waits Sample, want time.Duration) Answer {
+	w := want.Seconds()
+	if want == 0 {
+		return waits.Within(0, leastWait.Seconds())
 	}
-	return strings.Join(texts, ", ")
+	return waits.Within(0.7*w, 1.3*w)
 }

@@ -263,7 +263,7 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		Measured: fmt.Sprintf("all answered in %s, at %s", several(count(pool.all), "round"), pool.churned.shares())})
 }
 
-// shares writes shares of something.
+// shares writes shares of the capacity.
 func (s Sample) shares() string {
 	var percent Sample
 	for _, v := range s {

@@ -87,19 +87,18 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		slow                   bool
 	}{
 		{"three-clients -pause 10ms", 4, 4, 4, false},
-		{"arrivals -pause 50ms -stagger 20ms", 4, 4, 4, false},
-		{"sleep -d 50ms -n 1", 5, 5, 3, false},
+		{"arrivals -pause 80ms -stagger 20ms", 4, 4, 4, false},
+		{"sleep -d 120ms -n 1", 5, 5, 3, false},
 		{"where-they-wait -clients 5", 0, 5, 3, false},
 		{"idle-flood -clients 20 -patience 10ms", 0, 25, 3, true},
 		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 4, 3, true},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 12, 2, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
-		{"littles-law -n 2 -sleep 5ms -d 50ms", 0, 6, 2, false},
 		{"pool-size -work 1ms -d 50ms", 0, 12, 2, true},
-		{"nagle -clients 3", 0, 3, 2, false},
+		{"nagle -clients 1 -pause 50ms", 0, 3, 4, false},
 		{"lost-update -clients 2 -times 10", 0, 2, 2, true},
 		{"squatters -n 1 -idle-timeout 50ms -patience 100ms", 0, 8, 4, true},
-		{"refuse-or-wait -n 1 -patience 100ms", 0, 5, 3, false},
+		{"refuse-or-wait -n 1 -patience 100ms", 0, 5, 4, false},
 	} {
 		t.Run(test.line, func(t *testing.T) {
 			if test.slow {
@@ -125,7 +124,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}
 			for _, row := range r.Rows {
-				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |python-pool|sleeping|byte|one|wait|comp|with|count|predict)", row.Subject)
+				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|sleeping|byte|one|wait|comp|with)", row.Subject)
 				assert.NotContains(t, row.Subject, "=")
 			}
 		})
@@ -153,7 +152,7 @@ func TestAServerInAPartsPlaceIsNamed(t *testing.T) {
 	t.Parallel()
 	servers, err := parts.Instead(map[string]string{rig.Pool: rig.Threaded, rig.BoundedAccept: rig.Sequential})
 	require.NoError(t, err)
-	r, err := try(t, servers, "sleep -d 50ms -n 1")
+	r, err := try(t, servers, "sleep -d 120ms -n 1")
 	require.NoError(t, err)
 	assert.Equal(t, "part1-sequential", r.Rows[0].Subject)
 	assert.Equal(t, "part3-pool=part2-threaded", r.Rows[4].Subject)
@@ -186,7 +185,7 @@ func TestWithoutPythonItsPoolIsLeftOut(t *testing.T) {
 // Which run a verdict judges does not depend on how fast it was.
 func TestSleepJudgesTheRunsThatItClaims(t *testing.T) {
 	t.Parallel()
-	r, err := try(t, parts, "sleep -d 50ms -n 1")
+	r, err := try(t, parts, "sleep -d 120ms -n 1")
 	require.NoError(t, err)
 	for i, row := range []int{1, 2, 3} { // one sleeper; a pool of one with none, and with one
 		waited, _ := r.Rows[row].Figure("the other waited")
@@ -194,12 +193,12 @@ func TestSleepJudgesTheRunsThatItClaims(t *testing.T) {
 	}
 }
 
-func TestAClientThatFailsIsAnError(t *testing.T) {
+func TestAClientThatFailsSaysSoInItsLane(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, ln.Close()) // now nobody listens there
-	chart, err := talk(t.Context(), &rig.Server{Server: &process.Server{Addr: ln.Addr().String()}, Name: "nobody"}, client.Run{Clients: 2})
-	assert.ErrorContains(t, err, "conn0: no server at ")
+	chart := talk(t.Context(), &rig.Server{Server: &process.Server{Addr: ln.Addr().String()}, Name: "nobody"}, client.Run{Clients: 2})
+	assert.Contains(t, chart.Lanes[0].Failure, "no server at ")
 	assert.Equal(t, "nobody", chart.Title)
 	assert.Len(t, chart.Lanes, 2)
 }
@@ -314,7 +313,7 @@ func TestAnInterruptEndsEachExperiment(t *testing.T) {
 	const limit = 30 * time.Second // for a machine that is busy
 	for _, line := range []string{
 		"three-clients -pause 1m", "arrivals -pause 1m", "sleep -d 1m", "where-they-wait", "idle-flood -patience 1m",
-		"os-threads -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "littles-law -d 1m", "pool-size -d 1m", "nagle -clients 100000",
+		"os-threads -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "pool-size -d 1m", "nagle -pause 1m",
 		"lost-update -times 100000", "squatters -idle-timeout 50s -patience 1m", "refuse-or-wait -patience 1m",
 	} {
 		for _, after := range []time.Duration{0, 100 * time.Millisecond} {

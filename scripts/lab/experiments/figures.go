@@ -152,6 +152,9 @@ func usual(rounds []Figure) string {
 
 // Format writes a value of this unit as a person reads it, to two or three digits.
 func (u Unit) Format(v float64) string {
+	if math.IsInf(v, 1) {
+		return "never"
+	}
 	switch u {
 	case Seconds:
 		return console.Duration(time.Duration(v * float64(time.Second)))

@@ -133,14 +133,3 @@ func (p *flood) verdicts(threads, goroutines, pool flooded) (verdicts []Verdict)
 	}
 	return append(verdicts, v)
 }
-
-// outcome says in words what a client got that wants to be greeted.
-func outcome(v rig.Visit) string {
-	switch {
-	case v.Greeted:
-		return "served after " + console.Duration(v.Known)
-	case errors.Is(v.Reason, rig.ErrNoGreeting), v.Connected == 0:
-		return "not served within " + console.Duration(v.Known)
-	}
-	return "turned away after " + console.Duration(v.Known)
-}

@@ -5,121 +5,179 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"net"
-	"slices"
+	"strings"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/client"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/protocol"
 )
 
 var nagle = Experiment{
 	Name:   "nagle",
-	Claim:  "a write for each byte costs about 40 ms in the first reply",
+	Claim:  "a write for each byte costs about 40 ms, in the first reply",
 	Source: "our own, from the log in Bendersky's part 2",
-	Shows: "Measures the time from a client's first words to the last byte of the reply, from a server that writes byte by " +
-		"byte, from the same with TCP_NODELAY set, as Go does by default, and from part 2, which writes once.",
-	Bars: []string{"median reply"},
+	Shows: "Measures how long a client waits for the last byte of a reply, from a server that writes byte by byte, from " +
+		"the same with TCP_NODELAY set, as Go does by default, and from part 2, which writes once: for its first words, for its " +
+		"next words at once after that reply, and for words after a pause.",
+	Bars: []string{"first reply"},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p replies
-		console.CountVar(fs, &p.clients, "clients", 20, "the `number` of clients, one after the other")
+		console.CountVar(fs, &p.clients, "clients", 3, "the `number` of clients in each round, one after the other")
+		console.DurationVar(fs, &p.pause, "pause", 300*time.Millisecond, 10*time.Millisecond, time.Minute, "the `time` for which a client says nothing")
 		return p.run
 	},
 }
 
-type replies struct{ clients int }
+type replies struct {
+	clients int
+	pause   time.Duration
+}
 
 const (
 	firstWords = "^abc$de^abte$f"
 	firstReply = "bcdbcuf"
 )
 
+// The ways to write a reply.
+const (
+	byteByByte = "byte by byte"
+	noDelay    = "byte by byte, no delay"
+	oneWrite   = "one write (part 2)"
+)
+
+// A replied is how long replies took, in seconds, in each round.
+type replied struct{ first, next, later Sample }
+
 func (p *replies) run(ctx context.Context, t *Trial) (r Result, err error) {
-	t.Steps(3)
-	var medians []time.Duration
-	measure := func(name, addr string) error {
-		var times []time.Duration
+	got := make(map[string]replied)
+	measure := func(way, name, addr string) {
+		var all replied
 		for range p.clients {
-			took, err := replyTime(ctx, addr)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+			all = all.and(p.replyTimes(ctx, addr))
+		}
+		first, next, later := all.first.Median(), all.next.Median(), all.later.Median()
+		got[way] = got[way].and([3]float64{first, next, later})
+		r.Row(name, reply("first reply", first), reply("reply at once after it", next), reply("reply after a pause", later))
+	}
+	round := func() error {
+		for _, way := range []string{byteByByte, noDelay} {
+			t.Step("%s, %s", way, several(p.clients, "client"))
+			slow := func(conn net.Conn) { // a server must not answer like this, so no part does
+				conn.(*net.TCPConn).SetNoDelay(way == noDelay)
+				protocol.Message(byteWriter{conn})
 			}
-			times = append(times, took)
+			if err := rig.Serve(slow, func(addr string) error { measure(way, way, addr); return ctx.Err() }); err != nil {
+				return err
+			}
 		}
-		slices.Sort(times)
-		median := times[len(times)/2]
-		medians = append(medians, median)
-		r.Row(name, Time("fastest reply", times[0]), Time("median reply", median), Time("slowest reply", times[len(times)-1]))
-		return nil
+		t.Step("%s, %s", oneWrite, several(p.clients, "client"))
+		return t.Try(ctx, rig.Threaded, []string{"-quiet"}, func(s *rig.Server) error {
+			measure(oneWrite, s.Label(oneWrite), s.Addr)
+			return nil
+		})
 	}
-	for _, way := range []struct {
-		name    string
-		noDelay bool
-	}{{"byte by byte", false}, {"byte by byte, no delay", true}} {
-		t.Step("%s, %d clients", way.name, p.clients)
-		slow := func(conn net.Conn) { // a server must not answer like this, so no part does
-			conn.(*net.TCPConn).SetNoDelay(way.noDelay)
-			protocol.Message(byteWriter{conn})
-		}
-		if err := rig.Serve(slow, func(addr string) error { return measure(way.name, addr) }); err != nil {
-			return r, err
-		}
-	}
-	t.Step("one write, %d clients", p.clients)
-	err = t.With(ctx, rig.Threaded, []string{"-quiet"}, func(s *rig.Server) error {
-		return measure(s.Label("one write (part 2)"), s.Addr)
-	})
-	if err != nil {
-		return r, err
-	}
-	r.Verdicts = nagleVerdicts(medians[0], medians[1], medians[2])
-	return r, nil
+	r.Verdicts, err = t.Repeat(ctx, 3, round, func() []Verdict { return nagleVerdicts(got) })
+	return r, err
 }
 
-// slowReply is a time that no reply takes over loopback unless something holds it back on purpose.
-const slowReply = 20 * time.Millisecond
-
-// nagleVerdicts judges by the median replies of the three servers.
-func nagleVerdicts(delayed, undelayed, once time.Duration) []Verdict {
-	costs := Verdict{Claim: "a write for each byte costs about 40 ms", Answer: answer(delayed-once >= slowReply && delayed-once <= 5*slowReply),
-		Expected: "20 to 100 ms more", Measured: console.Duration(delayed-once) + " more"}
-	switch {
-	case costs.Answer == Holds:
-		costs.Why = "The first byte leaves at once. By Nagle's algorithm the others wait until it has been acknowledged, and the client's system acknowledges late, in the hope that it has something to send as well."
-	case delayed < slowReply:
-		costs.Why = "Nothing was held back here: the client's system acknowledged the first byte at once, so the others did not have to wait for that."
-	}
-	return []Verdict{costs, {Claim: "one write for the whole reply costs no such delay, nor does TCP_NODELAY", Answer: answer(once < slowReply && undelayed < slowReply),
-		Expected: "less than " + console.Duration(slowReply), Measured: console.Duration(once) + " and " + console.Duration(undelayed)}}
+// and adds three times.
+func (r replied) and(times [3]float64) replied {
+	return replied{append(r.first, times[0]), append(r.next, times[1]), append(r.later, times[2])}
 }
 
-// replyTime returns the time that one client waits for the whole first reply.
-func replyTime(ctx context.Context, addr string) (time.Duration, error) {
+func reply(name string, seconds float64) Figure {
+	f := Figure{Name: name, Value: seconds, Unit: Seconds}
+	if math.IsInf(seconds, 1) {
+		f.Value = rig.Unknown
+		return f.As("none")
+	}
+	return f
+}
+
+// nagleVerdicts judges by the replies of the three servers.
+func nagleVerdicts(got map[string]replied) []Verdict {
+	slow, once, undelayed := got[byteByByte], got[oneWrite], got[noDelay]
+	const least, most = .02, .1 // seconds; the delay is the system's, and it is 40 ms on Linux
+	delayed := func(claim string, slow, once Sample) Verdict {
+		more := slow.over(once)
+		return Verdict{Claim: claim, Answer: more.Within(least, most), Expected: "20 to 100 ms more", Measured: more.In(Seconds) + " more"}
+	}
+	first := delayed("a write for each byte makes the first reply about 40 ms late", slow.first, once.first)
+	switch first.Answer {
+	case Holds:
+		first.Why = "The first byte leaves at once. By Nagle's algorithm the others wait until it has been acknowledged, and the client's system acknowledges late, in the hope that it has something to send as well."
+	case DoesNotHold:
+		first.Why = "Nothing was held back here: the client's system acknowledged the first byte at once, so the others did not have to wait for that."
+	}
+	next := delayed("it makes each reply late that comes at once after another", slow.next, once.next)
+	quick := func(claim string, samples ...Sample) Verdict {
+		v := Verdict{Claim: claim, Answer: Holds, Expected: "less than 20ms"}
+		for i, s := range samples {
+			v.Answer = both(v.Answer, s.Within(0, least))
+			v.Measured += strings.Repeat(" and ", min(i, 1)) + s.In(Seconds)
+		}
+		return v
+	}
+	later := quick("a reply after a pause is not late", slow.later)
+	if later.Answer == Holds {
+		later.Why = "After a pause the client's system no longer takes the conversation for a quick exchange, and acknowledges at once."
+	}
+	return []Verdict{first, next, later, quick("one write for the whole reply costs no such delay, and neither does TCP_NODELAY", once.first, undelayed.first)}
+}
+
+// over returns by how much s was more than t in each round.
+func (s Sample) over(t Sample) (more Sample) {
+	for i := range min(len(s), len(t)) {
+		more = append(more, s[i]-t[i])
+	}
+	return more
+}
+
+// replyTimes returns how long one client waits for the whole reply to its first words, to words at once after that, and
+// to words after a pause. A reply that does not come takes for ever.
+func (p *replies) replyTimes(ctx context.Context, addr string) (times [3]float64) {
+	times = [3]float64{math.Inf(1), math.Inf(1), math.Inf(1)}
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return 0, err
+		return times
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
-	reply := make([]byte, len(firstReply))
-	if _, err := io.ReadFull(conn, reply[:1]); err != nil { // the greeting
-		return 0, err
+	conn.SetDeadline(time.Now().Add(10*time.Second + p.pause))
+	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil { // the greeting
+		return times
 	}
-	began := time.Now()
+	for i, pause := range []time.Duration{0, 0, p.pause} {
+		if client.Sleep(ctx, pause) != nil {
+			break
+		}
+		took, err := replyTime(conn)
+		if err != nil {
+			break
+		}
+		times[i] = took.Seconds()
+	}
+	return times
+}
+
+// replyTime returns how long the whole reply takes.
+func replyTime(conn net.Conn) (time.Duration, error) {
+	began, reply := time.Now(), make([]byte, len(firstReply))
 	if _, err := io.WriteString(conn, firstWords); err != nil {
 		return 0, err
 	}
 	if _, err := io.ReadFull(conn, reply); err != nil {
 		return 0, err
 	}
-	took := time.Since(began)
 	if string(reply) != firstReply {
 		return 0, fmt.Errorf("got %q, want %q", reply, firstReply)
 	}
-	return took, nil
+	return time.Since(began), nil
 }
 
 // byteWriter writes byte by byte.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
+	"slices"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -16,14 +16,14 @@ var refuseOrWait = Experiment{
 	Name:   "refuse-or-wait",
 	Claim:  "clients believe that they are connected while nobody serves them",
 	Source: "our own: the case against part 4",
-	Shows: "Fills each server with clients that stay, and lets one more come, with a patience. Measures how long it takes " +
-		"until it is connected, and until it is served or gives up. A server that hangs up when it is full is there to compare; " +
-		"the lab runs it itself.",
+	Shows: "Lets clients fill each server and stay, and lets some more come at once, each with a patience. Measures how long it " +
+		"takes until they are connected, and until they are served, refused, or give up. Beside the parts runs a server that " +
+		"refuses, but only when it is full: scripts/designs/refusing.",
 	Bars: []string{"waited"},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p oneMore
-		console.CountVar(fs, &p.n, "n", 2, "the `number` of clients that stay, of workers, and of slots")
-		console.DurationVar(fs, &p.patience, "patience", 2*time.Second, 100*time.Millisecond, time.Minute, "how much `time` the client has")
+		console.CountVar(fs, &p.n, "n", 2, "the `number` of workers, and of slots")
+		console.DurationVar(fs, &p.patience, "patience", 500*time.Millisecond, 100*time.Millisecond, time.Minute, "how much `time` a client has")
 		return p.run
 	},
 }
@@ -33,69 +33,118 @@ type oneMore struct {
 	patience time.Duration
 }
 
+// How many clients may wait in the queue of the server that refuses, and how many come while a server is full.
+const (
+	queued = 1
+	comers = 5
+)
+
+// A reception is what clients got from one server: the first of all, and those that came when it was full.
+type reception struct{ first, more []rig.Visit }
+
 func (p *oneMore) run(ctx context.Context, t *Trial) (r Result, err error) {
-	t.Steps(len(rig.Parts) + 1)
-	visit := func(name, addr string) rig.Visit {
-		v := rig.Visitor(ctx, addr, p.patience)
+	servers := append(slices.Clone(rig.Parts), rig.Refusing)
+	got := make(map[string]reception)
+	round := func() error {
+		for _, server := range servers {
+			t.Step("%s more come to %s when it is full", several(comers, "client"), rig.Name(server))
+			err := t.Try(ctx, server, []string{"-quiet", rig.N(p.n), rig.Q(queued)}, func(s *rig.Server) error {
+				seen, err := p.receive(ctx, s, &r)
+				got[server] = reception{append(got[server].first, seen.first...), append(got[server].more, seen.more...)}
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	r.Verdicts, err = t.Repeat(ctx, len(servers), round, func() []Verdict {
+		return p.verdicts(got[rig.Pool], got[rig.BoundedAccept], got[rig.Refusing])
+	})
+	return r, err
+}
+
+// receive lets a client come to s, then so many that it is full, and then some more at once.
+func (p *oneMore) receive(ctx context.Context, s *rig.Server, r *Result) (seen reception, err error) {
+	seen.first = []rig.Visit{rig.Visitor(ctx, s.Addr, 10*time.Second)}
+	crowd := rig.NewCrowd(s.Addr)
+	defer crowd.Close()
+	for _, n := range []int{p.n, queued} { // one after the other, or a worker that has not come yet leaves the queue full
+		if err := crowd.Join(ctx, n); err != nil {
+			return seen, err
+		}
+		if _, err := s.Settled(ctx); err != nil {
+			return seen, err
+		}
+	}
+	visits := make(chan rig.Visit, comers)
+	for range comers {
+		go func() { visits <- rig.Visitor(ctx, s.Addr, p.patience) }()
+	}
+	for range comers {
+		seen.more = append(seen.more, <-visits)
+	}
+	for _, v := range seen.more {
 		connected := Time("connected after", v.Connected)
 		if v.Connected == 0 {
 			connected = connected.As("never")
 		}
-		r.Row(name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
-		return v
+		r.Row(s.Name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
 	}
-	visits := make(map[string]rig.Visit)
-	err = t.EachPart(ctx, "one more client comes to %s", []string{"-quiet", rig.N(p.n)}, func(s *rig.Server) error {
-		crowd := rig.NewCrowd(s.Addr)
-		defer crowd.Close()
-		if err := crowd.Join(ctx, p.n); err != nil {
-			return err
-		}
-		if _, err := s.Settled(ctx); err != nil {
-			return err
-		}
-		visits[s.Part] = visit(s.Name, s.Addr)
-		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	t.Step("one more client comes to a server that refuses")
-	var refused rig.Visit
-	err = rig.Serve(func(net.Conn) {}, func(addr string) error { // it hangs up on everybody
-		refused = visit("a server that refuses", addr)
-		return nil
-	})
-	if err != nil {
-		return r, err
-	}
-	r.Verdicts = p.verdicts(visits[rig.Pool], visits[rig.BoundedAccept], refused)
-	return r, nil
+	return seen, nil
 }
 
 // verdicts judges by how the visits ended.
-func (p *oneMore) verdicts(pool, bounded, refused rig.Visit) (verdicts []Verdict) {
+func (p *oneMore) verdicts(pool, bounded, refusing reception) (verdicts []Verdict) {
 	for _, full := range []struct {
-		claim string
-		visit rig.Visit
-		why   string
+		claim  string
+		visits []rig.Visit
+		why    string
 	}{
-		{"at a full server with slots a client is connected, and nobody serves it", bounded,
-			"The kernel completes the connection by itself and keeps it in the backlog. More than that the client never learns."},
-		{"at a pool that is full it is the same", pool, "The program has accepted it. That, too, the client does not learn."},
+		{"at a full server with slots a client is connected, and nobody serves it", bounded.more,
+			"The kernel completes the connection by itself and keeps it in the backlog. The client learns nothing more."},
+		{"at a pool that is full it is the same", pool.more, "The program has accepted it. The client doesn't learn that either."},
 	} {
-		v := Verdict{Claim: full.claim, Answer: answer(full.visit.Connected > 0 && errors.Is(full.visit.Reason, rig.ErrNoGreeting)),
-			Expected: "connected, gives up", Measured: "connected, " + ending(full.visit)}
-		if full.visit.Connected == 0 {
-			v.Measured = ending(full.visit)
+		var as []bool
+		for _, v := range full.visits {
+			as = append(as, v.Connected > 0 && errors.Is(v.Reason, rig.ErrNoGreeting))
 		}
+		v := Verdict{Claim: full.claim, Answer: Agree(as), Expected: "connected, gives up", Measured: endings(full.visits)}
 		if v.Answer == Holds {
 			v.Why = full.why
 		}
 		verdicts = append(verdicts, v)
 	}
-	return append(verdicts, Verdict{Claim: "a server that refuses lets it know at once", Answer: answer(!refused.Greeted && refused.Known < p.patience/10),
-		Expected: fmt.Sprintf("within a tenth of %v", p.patience), Measured: console.Duration(refused.Known)})
+	var refused, served []bool
+	var share Sample
+	for _, v := range refusing.more {
+		refused = append(refused, errors.Is(v.Reason, rig.ErrRefused))
+		share = append(share, v.Known.Seconds()/p.patience.Seconds())
+	}
+	for _, v := range refusing.first {
+		served = append(served, v.Greeted)
+	}
+	soon := Verdict{Claim: "a server that refuses lets it know at once", Expected: "refused within a fifth of its patience",
+		Measured: fmt.Sprintf("%s, after %.0f %% of it", endings(refusing.more), 100*share.Median()), Answer: both(Agree(refused), share.Within(0, .2))}
+	return append(verdicts, soon, Verdict{Claim: "it refuses only while it is full", Answer: Agree(served),
+		Expected: "the first client is served", Measured: endings(refusing.first)})
+}
+
+// endings says how most visits ended.
+func endings(visits []rig.Visit) string {
+	var all []Figure
+	for _, v := range visits {
+		text := ending(v)
+		if v.Connected > 0 && errors.Is(v.Reason, rig.ErrNoGreeting) {
+			text = "connected, " + text
+		}
+		all = append(all, Figure{Text: text})
+	}
+	if len(all) == 0 {
+		return "nothing"
+	}
+	return usual(all)
 }
 
 // ending says how a visit ended.
@@ -107,6 +156,8 @@ func ending(v rig.Visit) string {
 		return "is not connected"
 	case errors.Is(v.Reason, rig.ErrNoGreeting):
 		return "gives up"
+	case errors.Is(v.Reason, rig.ErrRefused):
+		return "is refused"
 	}
-	return "is refused"
+	return "is cut off"
 }

@@ -55,8 +55,10 @@ const margin = 0.1
 // both lie outside on the same side, again with a margin. Otherwise the rounds cannot tell.
 func (s Sample) Within(low, high float64) Answer {
 	least, most := s.Bounds()
-	least -= margin * math.Abs(least)
-	most += margin * math.Abs(most)
+	if !math.IsInf(most, 1) { // a time that something did not happen in
+		least -= margin * math.Abs(least)
+		most += margin * math.Abs(most)
+	}
 	switch {
 	case len(s) == 0:
 		return CouldNotTell

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -34,65 +35,86 @@ func (p *sleepers) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if p.n > 8 {
 		return r, console.Usagef("-n %d: want at most 8, or the charts fill the screen", p.n)
 	}
-	t.Steps(2 + p.n + 2)
-	behind := func(part string, sleepers int) (waited time.Duration, err error) {
-		t.Step("%s and one other client ask %s", several(sleepers, "sleeper"), part)
-		err = t.With(ctx, part, []string{"-protocol", "http", "-quiet", rig.N(p.n)}, func(s *rig.Server) error {
-			var paths []string
-			for range sleepers {
-				paths = append(paths, fmt.Sprintf("/sleep?d=%v", p.d))
-			}
-			chart, err := talk(ctx, s, client.Run{Clients: sleepers + 1, Protocol: "http", Paths: append(paths, "/")})
-			chart.Title = fmt.Sprintf("%s, %s", s.Name, several(sleepers, "sleeper"))
-			for i := range sleepers {
-				chart.Lanes[i].Name = fmt.Sprint("sleeper", i+1)
-			}
-			other := &chart.Lanes[sleepers]
-			other.Name, waited = "other", other.Waited
-			r.Charts = append(r.Charts, chart)
-			if err != nil {
+	if p.d < 2*leastWait {
+		return r, console.Usagef("-d %v: want at least %v, or a wait cannot be told from none", p.d, 2*leastWait)
+	}
+	waits := make(map[behind]Sample)
+	round := func() error {
+		for _, b := range p.arms() {
+			if err := p.ask(ctx, t, b, &r, waits); err != nil {
 				return err
 			}
-			r.Row(s.Name, Given("sleepers", float64(sleepers), Things), Time("the other waited", waited))
-			return nil
-		})
-		return waited, err
-	}
-	var sequential, pool []time.Duration // by the number of sleepers
-	for n := range 2 {
-		waited, err := behind(rig.Sequential, n)
-		if err != nil {
-			return r, err
 		}
-		sequential = append(sequential, waited)
+		return nil
 	}
-	for n := range p.n + 2 {
-		waited, err := behind(rig.Pool, n)
-		if err != nil {
-			return r, err
-		}
-		pool = append(pool, waited)
-	}
-	r.Verdicts = p.verdicts(sequential[1], pool[p.n-1], pool[p.n])
-	return r, nil
+	r.Verdicts, err = t.Repeat(ctx, len(p.arms()), round, func() []Verdict { return p.verdicts(waits) })
+	return r, err
 }
 
-// verdicts judges by how long the other client waited: behind one sleeper at the sequential server,
-// and behind one less than n, and n, at the pool.
-func (p *sleepers) verdicts(sequential, less, full time.Duration) (verdicts []Verdict) {
+// behind is a client's place: behind so many sleepers at a part.
+type behind struct {
+	part     string
+	sleepers int
+}
+
+func (p *sleepers) arms() []behind {
+	arms := []behind{{rig.Sequential, 0}, {rig.Sequential, 1}}
+	for n := range p.n + 2 {
+		arms = append(arms, behind{rig.Pool, n})
+	}
+	return arms
+}
+
+// ask lets the sleepers and one other client ask the part, and notes how long that one waited: for ever if it was not
+// served.
+func (p *sleepers) ask(ctx context.Context, t *Trial, b behind, r *Result, waits map[behind]Sample) error {
+	t.Step("%s and one other client ask %s", several(b.sleepers, "sleeper"), b.part)
+	return t.Try(ctx, b.part, []string{"-protocol", "http", "-quiet", rig.N(p.n)}, func(s *rig.Server) error {
+		var paths []string
+		for range b.sleepers {
+			paths = append(paths, fmt.Sprintf("/sleep?d=%v", p.d))
+		}
+		chart := talk(ctx, s, client.Run{Clients: b.sleepers + 1, Protocol: "http", Paths: append(paths, "/")})
+		chart.Title = fmt.Sprintf("%s, %s", s.Name, several(b.sleepers, "sleeper"))
+		for i := range b.sleepers {
+			chart.Lanes[i].Name = fmt.Sprint("sleeper", i+1)
+		}
+		other := &chart.Lanes[b.sleepers]
+		other.Name = "other"
+		if t.round == 1 {
+			r.Charts = append(r.Charts, chart)
+		}
+		waited := Time("the other waited", other.Waited)
+		if other.Failure != "" {
+			waited = waited.As("not served")
+			waits[b] = append(waits[b], math.Inf(1))
+		} else {
+			waits[b] = append(waits[b], other.Waited.Seconds())
+		}
+		r.Row(s.Name, Given("sleepers", float64(b.sleepers), Things), waited)
+		return nil
+	})
+}
+
+// verdicts judges by how long the other client waited: behind one sleeper at the sequential server, and behind one
+// less than n, and n, at the pool.
+func (p *sleepers) verdicts(waits map[behind]Sample) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		text   string
-		waited time.Duration
-		blocks bool
+		behind behind
+		want   time.Duration
 	}{
-		{"one sleeper blocks a sequential server", sequential, true},
-		{fmt.Sprintf("a pool of %d serves on beside %s", p.n, several(p.n-1, "sleeper")), less, false},
-		{fmt.Sprintf("%s block a pool of %d", several(p.n, "sleeper"), p.n), full, true},
+		{"one sleeper blocks a sequential server", behind{rig.Sequential, 1}, p.d},
+		{fmt.Sprintf("a pool of %d serves on beside %s", p.n, several(p.n-1, "sleeper")), behind{rig.Pool, p.n - 1}, 0},
+		{fmt.Sprintf("%s block a pool of %d", several(p.n, "sleeper"), p.n), behind{rig.Pool, p.n}, p.d},
 	} {
-		v := Verdict{Claim: claim.text, Expected: "served at once", Measured: "waited " + console.Duration(claim.waited)}
-		v.Answer = answer(near(claim.waited, 0))
-		if claim.blocks {
-			v.Expected, v.Answer = "waits about "+console.Duration(p.d), answer(near(claim.waited, p.d))
+		got := waits[claim.behind]
+		v := Verdict{Claim: claim.text, Expected: "served at once", Measured: "waited " + got.In(Seconds), Answer: waited(got, claim.want)}
+		if claim.want > 0 {
+			v.Expected = "waits about " + console.Duration(p.d)
+		}
+		if math.IsInf(got.Median(), 1) {
+			v.Measured = "not served"
 		}
 		verdicts = append(verdicts, v)
 	}

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"time"
@@ -20,8 +21,8 @@ var squatters = Experiment{
 	Setup: func(fs *flag.FlagSet) Run {
 		var p squat
 		console.CountVar(fs, &p.n, "n", 2, "the `number` of squatters, of workers, and of slots")
-		console.DurationVar(fs, &p.idle, "idle-timeout", time.Second, 50*time.Millisecond, time.Minute, "the `time` after which idle clients are closed, where they are")
-		console.DurationVar(fs, &p.patience, "patience", 3*time.Second, 100*time.Millisecond, time.Minute, "how much `time` the honest client has")
+		console.DurationVar(fs, &p.idle, "idle-timeout", 250*time.Millisecond, 50*time.Millisecond, time.Minute, "the `time` after which idle clients are closed, where they are")
+		console.DurationVar(fs, &p.patience, "patience", time.Second, 100*time.Millisecond, time.Minute, "how much `time` the honest client has")
 		return p.run
 	},
 }
@@ -35,46 +36,69 @@ func (p *squat) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if p.patience <= p.idle {
 		return r, console.Usagef("-patience %v: want more than -idle-timeout, which is %v, or nobody waits that long", p.patience, p.idle)
 	}
-	t.Steps(2 * len(rig.Parts))
-	forever, limited := make(map[string]rig.Visit), make(map[string]rig.Visit)
-	for _, part := range rig.Parts {
-		for _, way := range []struct {
-			name string
-			idle time.Duration
-			got  map[string]rig.Visit
-		}{{"idle for ever", 0, forever}, {fmt.Sprintf("idle for %v", p.idle), p.idle, limited}} {
-			t.Step("%s and an honest client at %s, %s", several(p.n, "squatter"), part, way.name)
-			err := t.With(ctx, part, []string{"-quiet", rig.N(p.n), "-idle-timeout", way.idle.String()}, func(s *rig.Server) error {
-				crowd := rig.NewCrowd(s.Addr)
-				defer crowd.Close()
-				if err := crowd.Join(ctx, p.n); err != nil {
-					return err
-				}
-				if way.idle == 0 { // with a timeout there is no time to lose
-					if _, err := s.Settled(ctx); err != nil {
-						return err
-					}
-				}
-				v := rig.Visitor(ctx, s.Addr, p.patience)
-				way.got[part] = v
-				r.Row(s.Name+", "+way.name, Time("honest client waited", v.Known).As(outcome(v)))
-				return nil
-			})
-			if err != nil {
-				return r, err
+	visits := make(map[squatted][]rig.Visit)
+	arms := p.arms()
+	round := func() error {
+		for _, arm := range arms {
+			t.Step("%s and an honest client at %s, idle clients %s", several(p.n, "squatter"), arm.part, arm.stay())
+			if err := p.visit(ctx, t, arm, &r, visits); err != nil {
+				return err
 			}
 		}
+		return nil
 	}
-	if one := limited[rig.Sequential]; p.n > 1 && one.Greeted && near(one.Known, time.Duration(p.n)*p.idle) {
-		r.Note("Part 1 serves one at a time, so there the times of the squatters add up: %d times %v.", p.n, p.idle)
-	}
-	r.Verdicts = p.verdicts(forever, limited)
-	return r, nil
+	r.Verdicts, err = t.Repeat(ctx, len(arms), round, func() []Verdict { return p.verdicts(visits) })
+	r.Note("Part 1 serves one at a time, so there the times of the squatters add up.")
+	return r, err
 }
 
-// verdicts judges by what the honest client got from each part while idle clients may stay for ever,
+// squatted is a part whose idle clients may stay for a time, or for ever if that is 0.
+type squatted struct {
+	part string
+	idle time.Duration
+}
+
+func (s squatted) stay() string {
+	if s.idle == 0 {
+		return "stay for ever"
+	}
+	return "are closed after " + s.idle.String()
+}
+
+func (p *squat) arms() (arms []squatted) {
+	for _, part := range rig.Parts {
+		arms = append(arms, squatted{part, 0}, squatted{part, p.idle})
+	}
+	return arms
+}
+
+// visit lets the squatters come, and then the honest client.
+func (p *squat) visit(ctx context.Context, t *Trial, arm squatted, r *Result, visits map[squatted][]rig.Visit) error {
+	return t.Try(ctx, arm.part, []string{"-quiet", rig.N(p.n), "-idle-timeout", arm.idle.String()}, func(s *rig.Server) error {
+		crowd := rig.NewCrowd(s.Addr)
+		defer crowd.Close()
+		if err := crowd.Join(ctx, p.n); err != nil && !errors.Is(err, rig.ErrFull) {
+			return err
+		}
+		if arm.idle == 0 { // with a timeout there is no time to lose
+			if _, err := s.Settled(ctx); err != nil {
+				return err
+			}
+		}
+		v := rig.Visitor(ctx, s.Addr, p.patience)
+		visits[arm] = append(visits[arm], v)
+		waited := Time("honest client waited", v.Known)
+		if !v.Greeted {
+			waited = waited.As(outcome(v))
+		}
+		r.Row(s.Name+", idle "+arm.stay(), waited)
+		return nil
+	})
+}
+
+// verdicts judges by what the honest client got from each part, in each round, while idle clients may stay for ever,
 // and while their time is limited.
-func (p *squat) verdicts(forever, limited map[string]rig.Visit) (verdicts []Verdict) {
+func (p *squat) verdicts(visits map[squatted][]rig.Visit) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		text, part, expected string
 		served               bool
@@ -83,13 +107,23 @@ func (p *squat) verdicts(forever, limited map[string]rig.Visit) (verdicts []Verd
 		{fmt.Sprintf("%s stop a server with %s", several(p.n, "silent client"), several(p.n, "slot")), rig.BoundedAccept, "not served", false},
 		{"with a goroutine for each client nobody stops anybody", rig.Threaded, "served", true},
 	} {
-		got := forever[claim.part]
-		verdicts = append(verdicts, Verdict{Claim: claim.text, Expected: claim.expected, Measured: outcome(got), Answer: answer(got.Greeted == claim.served)})
+		got := visits[squatted{claim.part, 0}]
+		var as []bool
+		for _, v := range got {
+			as = append(as, v.Greeted == claim.served)
+		}
+		verdicts = append(verdicts, Verdict{Claim: claim.text, Expected: claim.expected, Measured: outcomes(got), Answer: Agree(as)})
 	}
-	stopped, freed := forever[rig.Pool], limited[rig.Pool]
-	v := Verdict{Claim: "an idle timeout frees a pool that has been stopped", Answer: answer(!stopped.Greeted && freed.Greeted && freed.Known > p.idle/2 && freed.Known < p.idle*3/2),
-		Expected: "served after about " + p.idle.String(), Measured: outcome(freed)}
-	if stopped.Greeted {
+	var freed []bool
+	var after Sample
+	stopped := visits[squatted{rig.Pool, 0}]
+	for i, v := range visits[squatted{rig.Pool, p.idle}] {
+		freed = append(freed, v.Greeted && i < len(stopped) && !stopped[i].Greeted)
+		after = append(after, v.Known.Seconds())
+	}
+	v := Verdict{Claim: "an idle timeout frees a pool that has been stopped", Expected: "served after about " + p.idle.String(),
+		Measured: outcomes(visits[squatted{rig.Pool, p.idle}]), Answer: both(Agree(freed), after.Within(p.idle.Seconds()/2, 2*p.idle.Seconds()))}
+	if verdicts[0].Answer == DoesNotHold {
 		v.Measured = "it has not been stopped"
 	}
 	return append(verdicts, v)

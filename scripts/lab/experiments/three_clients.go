@@ -42,7 +42,8 @@ func (p *trio) run(ctx context.Context, t *Trial) (r Result, err error) {
 	seen := make(map[string]trioSeen)
 	round := func() error {
 		return t.EachPart(ctx, "three clients talk to %s", []string{"-quiet"}, func(s *rig.Server) error {
-			chart, _ := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause}) // a client that fails is a finding
+			chart := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause})
+			seen[s.Part] = seen[s.Part].and(chart, client.Length(p.pause))
 			vars, err := s.Vars(ctx)
 			chart.Title = fmt.Sprintf("%s: %d accepted, %d served at a time", s.Name, vars.Peak, chart.AtOnce())
 			if t.round == 1 {
@@ -50,7 +51,6 @@ func (p *trio) run(ctx context.Context, t *Trial) (r Result, err error) {
 			}
 			r.Row(s.Name, Count("accepted at once", int64(vars.Peak)), Count("served at once", int64(chart.AtOnce())),
 				Time("total time", chart.Duration()), Time("waited most", chart.LongestWait()))
-			seen[s.Part] = seen[s.Part].and(chart, client.Length(p.pause))
 			return err
 		})
 	}

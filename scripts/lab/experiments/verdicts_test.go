@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
-	"example.com/concurrent-servers/shared/server"
 )
 
 // answers returns the answers of verdicts as one word, y, n or ? for each.
@@ -29,8 +28,6 @@ var (
 	gaveUp  = rig.Visit{Connected: ms, Known: time.Second, Reason: rig.ErrNoGreeting}
 	refused = rig.Visit{Connected: ms, Known: ms, Reason: errors.New("closed")}
 )
-
-func servedAfter(d time.Duration) rig.Visit { return rig.Visit{Connected: ms, Known: d, Greeted: true} }
 
 // in returns where clients were, in the program and in the backlog, round by round.
 func in(figures ...float64) (p place) {
@@ -78,10 +75,22 @@ func degradedParts(threaded, pool, inTime, patiently float64) map[string]degrade
 	return map[string]degraded{rig.Threaded: part(threaded), rig.Pool: part(pool), rig.BoundedAccept: part(0)}
 }
 
-// littleRounds are three rounds under two loads, in which so many times as many clients were there as predicted.
-func littleRounds(all, waiting float64) [][]crowds {
-	c := crowds{population{rate: 100, stay: .1, size: 10 * all}, population{rate: 100, stay: .05, size: 5 * waiting}}
-	return [][]crowds{{c, c, c}, {c, c, c}}
+// judged are verdicts, and the word of their answers that they should have.
+type judged struct {
+	what, want string
+	verdicts   []Verdict
+}
+
+func judge(t *testing.T, tests []judged) {
+	t.Helper()
+	for _, test := range tests {
+		assert.Equal(t, test.want, answers(test.verdicts), test.what)
+		for _, v := range test.verdicts {
+			assert.NotContains(t, v.Claim+v.Expected+v.Measured+v.Why, "%!", test.what)
+			assert.NotEmpty(t, v.Claim, test.what)
+			assert.NotEmpty(t, v.Expected, test.what)
+		}
+	}
 }
 
 func TestVerdictsFollowFromTheFigures(t *testing.T) {
@@ -95,24 +104,13 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	unserved.complete = []bool{false, false, false}
 	busy, turnedAway := threadsIn(rates{84e9, 1.5, 2}), threadsIn(rates{84e9, 1.5, 2})
 	busy.steady[1], turnedAway.costs[threadEach].whole[1] = false, false
-	three, flood, squat := []time.Duration{ms, 320 * ms, 641 * ms}, &flood{clients: 40}, &squat{n: 2, idle: 200 * ms}
-	none, third := []time.Duration{ms, ms, 2 * ms}, []time.Duration{0, 2 * ms, 203 * ms}
+	flood := &flood{clients: 40}
 	pressed := &degrading{patience: 100 * ms}
-	sleepers, waiters, visit := &sleepers{d: 400 * ms, n: 2}, &waiters{clients: 50, n: 2}, &oneMore{patience: time.Second}
-	for _, test := range []struct {
-		what, want string
-		verdicts   []Verdict
-	}{
+	waiters := &waiters{clients: 50, n: 2}
+	judge(t, []judged{
 		{"three clients as the parts promise", "yyyy", trioVerdicts(each(trio(1), trio(3), trio(2), trio(2)))},
 		{"three clients at other servers", "nnnn", trioVerdicts(each(trio(3), trio(1), trio(1), trio(3)))},
 		{"three clients whose rounds differ", "??nn", trioVerdicts(each(mixed, mixed, lateThird, unserved))},
-
-		{"waits in turn", "yyyy", inTurnVerdicts(each(three, none, third, third), 440*ms, 120*ms)},
-		{"waits of other servers", "nnnn", inTurnVerdicts(each(none, three, none, three), 440*ms, 120*ms)},
-		{"clients that were not measured", "nnnn", inTurnVerdicts(nil, 440*ms, 120*ms)},
-
-		{"sleepers that block", "yyy", sleepers.verdicts(401*ms, ms, 399*ms)},
-		{"sleepers that do not", "nnn", sleepers.verdicts(ms, 401*ms, ms)},
 
 		{"pools that take all", "nny", waiters.verdicts(waits(in(50, 0), in(50, 0), in(2, 48)))},
 		{"pools that block, and slots that do not", "yyn", waiters.verdicts(waits(in(2, 48), in(2, 48), in(50, 0)))},
@@ -148,58 +146,24 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
 		{"servers that were not measured", "???????", pressed.verdicts(nil)},
 
-		{"as many clients as predicted", "yy", littleVerdicts(littleRounds(1, 1))},
-		{"more clients than predicted", "nn", littleVerdicts(littleRounds(1.5, 1.5))},
-		{"fewer clients than predicted", "ny", littleVerdicts(littleRounds(.5, 1))},
-		{"nearly as many clients as predicted", "??", littleVerdicts(littleRounds(1.15, .85))},
-		{"clients that do not wait", "n?", littleVerdicts([][]crowds{{{all: population{100, .1, 1}}}})},
-		{"clients that were not counted", "??", littleVerdicts(make([][]crowds, 2))},
-
 		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
 		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
+	})
+}
 
-		{"a delay", "yy", nagleVerdicts(41*ms, ms, ms)},
-		{"no delay", "ny", nagleVerdicts(ms, ms, ms)},
-		{"a delay for all", "nn", nagleVerdicts(41*ms, 41*ms, 41*ms)},
-		{"a delay that is far too long", "ny", nagleVerdicts(410*ms, ms, ms)},
-
-		{"lost without a lock", "yy", lostUpdateVerdicts(7, 0, 2)},
-		{"lost with a lock", "nn", lostUpdateVerdicts(0, 7, 2)},
-
-		{"squatters that a timeout ends", "yyyy", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(210*ms), gaveUp))},
-		{"squatters that stop only who should serve on", "nnnn", squat.verdicts(each(gaveUp, gaveUp, served, served), each(served, served, served, served))},
-		{"a timeout that ends too late", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(400*ms), gaveUp))},
-		{"a timeout that ends too early", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, servedAfter(90*ms), gaveUp))},
-		{"a timeout that ends nothing", "yyyn", squat.verdicts(each(gaveUp, served, gaveUp, gaveUp), each(gaveUp, served, gaveUp, gaveUp))},
-
-		{"a quick refusal", "yyy", visit.verdicts(gaveUp, gaveUp, refused)},
-		{"a slow refusal, and a service", "nnn", visit.verdicts(served, served, rig.Visit{Known: time.Second})},
-		{"a service where a refusal was expected", "yyn", visit.verdicts(gaveUp, gaveUp, served)},
-		{"a client that could not connect", "nyy", visit.verdicts(gaveUp, rig.Visit{Known: time.Second, Reason: rig.ErrNoGreeting}, refused)},
-	} {
-		assert.Equal(t, test.want, answers(test.verdicts), test.what)
-		for _, v := range test.verdicts {
-			assert.NotContains(t, v.Claim+v.Expected+v.Measured+v.Why, "%!", test.what)
-			assert.NotEmpty(t, v.Claim, test.what)
-			assert.NotEmpty(t, v.Expected, test.what)
-		}
+// whys returns the reasons of all verdicts.
+func whys(verdicts []Verdict) (all string) {
+	for _, v := range verdicts {
+		all += v.Why
 	}
+	return all
 }
 
 func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
-	whys := func(verdicts []Verdict) (all string) {
-		for _, v := range verdicts {
-			all += v.Why
-		}
-		return all
-	}
 	pressed := &degrading{patience: 100 * ms}
 	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "who have just left")
 	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "time slices")
 	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
-	assert.Empty(t, whys(nagleVerdicts(41*ms, 0, 41*ms)))
-	assert.Empty(t, whys((&oneMore{patience: 1}).verdicts(served, served, rig.Visit{})))
-	assert.Empty(t, whys(lostUpdateVerdicts(0, 0, 8)))
 	assert.Contains(t, whys(threadsIn(rates{84e9, 1.5, 2}).verdicts()), "Most of it is in the kernel")
 	assert.NotContains(t, whys(threadsIn(rates{84e9, 1.5, .5}).verdicts()), "in the kernel")
 	assert.Contains(t, whys((&flood{}).verdicts(flooded{served, 4 << 10}, flooded{gaveUp, 0}, flooded{served, 0})), "4 KiB")
@@ -234,21 +198,6 @@ func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
 		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
 	}
 	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
-}
-
-func TestReadingsTellHowManyClientsStayHowLong(t *testing.T) {
-	reading := func(uptime float64, waiting, serving, served int64, waited, stayed float64) server.Vars {
-		v := server.Vars{Uptime: uptime}
-		v.Waiting, v.Serving, v.Served, v.Waited, v.Stayed = waiting, serving, served, waited, stayed
-		return v
-	}
-	c := crowd([]server.Vars{
-		reading(10, 0, 2, 100, 7, 30),
-		reading(11, 4, 2, 105, 9, 40),
-		reading(14, 0, 2, 110, 12, 50),
-	}, 2.5)
-	assert.Equal(t, population{rate: 2.5, stay: 2, size: (4.*1 + 4*3) / 4}, c.all)
-	assert.Equal(t, population{rate: 2.5, stay: .5, size: (2.*1 + 2*3) / 4}, c.waiting)
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {

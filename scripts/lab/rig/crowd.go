@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/shared/client"
+	"example.com/concurrent-servers/shared/protocol"
 )
 
 // connectPatience is how long a client of a crowd waits for its connection. Over loopback it is
@@ -153,8 +154,11 @@ type Visit struct {
 	Reason    error // why it was not greeted
 }
 
-// ErrNoGreeting says that a client has lost its patience.
-var ErrNoGreeting = errors.New("no greeting")
+// Why a visitor was not greeted, besides the errors of the network.
+var (
+	ErrNoGreeting = errors.New("no greeting") // it has lost its patience
+	ErrRefused    = errors.New("refused")     // the server said that it is busy
+)
 
 // Visitor connects to addr, waits for a greeting for at most patience after its arrival, and leaves.
 func Visitor(ctx context.Context, addr string, patience time.Duration) Visit {
@@ -171,12 +175,16 @@ func Visitor(ctx context.Context, addr string, patience time.Duration) Visit {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	v := Visit{Connected: time.Since(arrived)}
 	conn.SetReadDeadline(arrived.Add(patience))
-	_, err = conn.Read(make([]byte, 1))
+	first := make([]byte, 1)
+	_, err = conn.Read(first)
 	v.Known = time.Since(arrived)
-	v.Greeted = err == nil
-	v.Reason = err
-	if late(err) {
+	switch {
+	case late(err):
 		v.Reason = ErrNoGreeting
+	case err == nil && first[0] == protocol.Refusal:
+		v.Reason = ErrRefused
+	default:
+		v.Greeted, v.Reason = err == nil, err
 	}
 	return v
 }

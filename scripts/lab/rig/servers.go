@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,6 +39,15 @@ const (
 
 // Parts are all four.
 var Parts = []string{Sequential, Threaded, Pool, BoundedAccept}
+
+// Two other designs, which run like a part.
+const (
+	Refusing = "scripts/designs/refusing"
+	Shedding = "scripts/designs/shedding"
+)
+
+// together are the programs that are built with one command.
+var together = append(slices.Clone(Parts), Refusing, Shedding)
 
 // Racy, behind the name of a part, is that part built with the tag racy: it counts without a lock.
 const Racy = "-racy"
@@ -89,8 +99,19 @@ func (s *Servers) Instead(others map[string]string) (*Servers, error) {
 // Close removes the programs.
 func (p *programs) Close() { os.RemoveAll(p.bin) }
 
+// Build builds the parts, the designs, and what runs in their places, if that has not been done.
+// Without it each is built when it is needed, which would take up the time of an experiment.
+func (s *Servers) Build(ctx context.Context) error {
+	for _, program := range append(slices.Collect(maps.Values(s.instead)), Sequential) {
+		if _, err := s.Command(ctx, program); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // path returns the path of a program. It builds the program first if that has not been done. It
-// builds the four parts together, which takes half as long as one after the other.
+// builds the parts and the designs together, which takes half as long as one after the other.
 func (p *programs) path(ctx context.Context, program string) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -99,10 +120,10 @@ func (p *programs) path(ctx context.Context, program string) (string, error) {
 	switch {
 	case racy:
 		args = []string{"-tags=racy", "./" + folder}
-	case slices.Contains(Parts, program):
+	case slices.Contains(together, program):
 		bin, args = filepath.Join(p.bin, "parts"), nil
-		for _, part := range Parts {
-			args = append(args, "./"+part)
+		for _, program := range together {
+			args = append(args, "./"+program)
 		}
 	}
 	path := process.Path(bin, filepath.Base(folder))
@@ -132,18 +153,24 @@ func (s *Server) Label(text string) string {
 	return text + ", " + s.Name
 }
 
-// N returns the flag for n workers or slots. [Servers.With] leaves it out for a program without that
-// flag.
+// N returns the flag for n workers or slots, and Q the one for a queue of so many. [Servers.With]
+// leaves them out for a program without such a flag.
 func N(n int) string { return fmt.Sprint(nFlag, n) }
 
-const nFlag = "-n="
+// Q is described at [N].
+func Q(n int) string { return fmt.Sprint(qFlag, n) }
+
+const (
+	nFlag = "-n="
+	qFlag = "-q="
+)
 
 // ErrEnded says that a server ended by itself while an experiment used it.
 var ErrEnded = errors.New("it ended by itself")
 
 // With starts a part, or a server in another language, on free ports, with args added, calls use with
 // it, and ends it whatever use does. A server in another language has no counters, and of args it gets
-// [N] at most. With returns [ErrEnded] if the server ended by itself, and an error if it reports a data
+// [N] and [Q] at most. With returns [ErrEnded] if the server ended by itself, and an error if it reports a data
 // race. When ctx is done, With returns an error as soon as use returns.
 func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
 	program := cmp.Or(s.instead[part], part)
@@ -151,15 +178,14 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 	if err != nil {
 		return err
 	}
-	isN := func(arg string) bool { return strings.HasPrefix(arg, nFlag) }
-	if slices.ContainsFunc(args, isN) {
-		// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
-		if exec.CommandContext(ctx, command[0], append(command[1:], N(1), "-h")...).Run() != nil {
-			args = slices.DeleteFunc(slices.Clone(args), isN)
+	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		if !strings.HasPrefix(arg, nFlag) && !strings.HasPrefix(arg, qFlag) {
+			return foreign(program)
 		}
-	}
+		// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
+		return exec.CommandContext(ctx, command[0], slices.Concat(command[1:], []string{arg, "-h"})...).Run() != nil
+	})
 	if foreign(program) {
-		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return !isN(arg) })
 		args = append(args, "0")
 	} else {
 		args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)
@@ -180,7 +206,7 @@ func Name(program string) string {
 	if foreign(program) {
 		return filepath.Base(filepath.Dir(program))
 	}
-	return program
+	return strings.TrimPrefix(program, "scripts/designs/")
 }
 
 // lend calls use with a server that has started, and ends it.
