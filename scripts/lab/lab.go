@@ -165,6 +165,9 @@ func (l *lab) show(header string, e experiments.Experiment, o report.Outcome) er
 	if err != nil {
 		return fmt.Errorf("-svg: %w", err)
 	}
-	l.progress.say("wrote " + strings.Join(written, ", ") + " into " + l.svg)
+	if more := len(written) - 1; more > 1 {
+		written = append(written[:1], fmt.Sprintf("%d more", more))
+	}
+	l.progress.say("wrote " + strings.Join(written, " and ") + " into " + l.svg)
 	return nil
 }

@@ -42,7 +42,7 @@ func (c curves) text(width int, colored bool) string {
 	out.WriteString(console.Faint(strings.Repeat(" ", label+1)+"└"+strings.Repeat("─", x.cells+1+len(c.series)), colored) + "\n")
 	out.WriteString(console.Faint(c.xLabels(x, label+2, width), colored) + "\n")
 	out.WriteString(c.legend(looks, label+2, width, colored))
-	if notes := strings.Join(c.notes(), " "); notes != "" {
+	if notes := c.notes(); notes != "" {
 		indent := strings.Repeat(" ", label+2)
 		out.WriteString(console.Wrap(indent+notes, width) + "\n")
 	}

@@ -13,8 +13,8 @@ import (
 	"example.com/concurrent-servers/shared/timeline"
 )
 
-// Pictures writes the drawings of a result into the folder dir: all charts, all curves or the bars as
-// one picture under the experiment's name, and each chart by itself with its own name behind that.
+// Pictures writes the drawings of a result into the folder dir: all charts, all curves and the bars as
+// one picture each, and each chart by itself, under the experiment's name and what tells them apart.
 // It returns the names of the files.
 func Pictures(dir string, e experiments.Experiment, r experiments.Result) (written []string, err error) {
 	title := "Claim: " + e.Claim
@@ -26,6 +26,12 @@ func Pictures(dir string, e experiments.Experiment, r experiments.Result) (writt
 		written = append(written, name+".svg")
 		err = errors.Join(err, writeFile(filepath.Join(dir, name+".svg"), draw))
 	}
+	free := func(kind string) string { // one drawing has the experiment's name, others say what they are
+		if len(written) == 0 {
+			return e.Name
+		}
+		return e.Name + "-" + kind
+	}
 	if len(r.Charts) > 0 {
 		write(e.Name, timeline.Picture{Title: title, Charts: r.Charts, Found: found}.SVG)
 	}
@@ -34,10 +40,10 @@ func Pictures(dir string, e experiments.Experiment, r experiments.Result) (writt
 		write(e.Name+"-"+slug(name), timeline.Picture{Charts: r.Charts[i : i+1], Beside: r.Charts}.SVG)
 	}
 	if plots := curvesOf(e, r); len(plots) > 0 {
-		write(e.Name, func(w io.Writer) error { return curvesSVG(w, title, found, plots...) })
+		write(free("curves"), func(w io.Writer) error { return curvesSVG(w, title, found, plots...) })
 	}
 	if b := barsOf(e, r); len(b.rows) > 0 {
-		write(e.Name, func(w io.Writer) error { return barsSVG(w, title, found, b) })
+		write(free("bars"), func(w io.Writer) error { return barsSVG(w, title, found, b) })
 	}
 	return written, err
 }

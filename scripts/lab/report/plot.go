@@ -101,8 +101,9 @@ func (c curves) ticksX() []point {
 	return slices.CompactFunc(points, func(a, b point) bool { return a.x == b.x })
 }
 
-// notes says what the eye could miss: which curves lie on one another, and which points are lower bounds.
-func (c curves) notes() (notes []string) {
+// notes says which curves lie on one another, which the eye could miss.
+func (c curves) notes() string {
+	var notes []string
 	told := make(map[string]bool)
 	for i, s := range c.series {
 		same := []string{s.name}
@@ -116,10 +117,7 @@ func (c curves) notes() (notes []string) {
 			notes = append(notes, strings.Join(same[:last], ", ")+" and "+same[last]+" coincide.")
 		}
 	}
-	if slices.ContainsFunc(c.points(), func(p point) bool { return p.atLeast }) {
-		notes = append(notes, "↑ means: it may have been more.")
-	}
-	return notes
+	return strings.Join(notes, " ")
 }
 
 // coincide reports whether two series have the same points, as far as the eye can tell.

@@ -137,9 +137,13 @@ type Outcome struct {
 	Err    error // why it could not find out everything
 }
 
-// Machine describes the machine in lines of at most width columns.
+// Machine describes the machine in lines of at most width columns. Only a warning stands out.
 func Machine(m rig.Machine, width int, colored bool) string {
-	return console.Faint(console.Wrap(strings.TrimSuffix(m.String(), "\n"), width), colored) + "\n"
+	text := console.Faint(console.Wrap(strings.TrimSuffix(m.String(), "\n"), width), colored) + "\n"
+	if m.Busy() {
+		text += console.Wrap(`This machine is busy with other programs: expect more rounds, and "could not tell".`, width) + "\n"
+	}
+	return text
 }
 
 // Summary returns a table of the verdicts of all outcomes, and the machine where they were found. So many experiments

@@ -93,7 +93,7 @@ func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	dir := t.TempDir()
 	written, err := Pictures(dir, e, r)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"idle-flood.svg", "idle-flood-part1-sequential.svg", "idle-flood.svg"}, written)
+	assert.Equal(t, []string{"idle-flood.svg", "idle-flood-part1-sequential.svg", "idle-flood-curves.svg"}, written)
 	picture, err := os.ReadFile(dir + "/idle-flood-part1-sequential.svg")
 	require.NoError(t, err)
 	wellFormed(t, string(picture))
@@ -169,7 +169,8 @@ Of 2 claims 1 hold here, 1 do not, and 0 could not be told.
 Interrupted: 1 of 3 experiments did not end.
 Machine: plan9/arm, 1 processor, go1.26.0
 Before this run: load average 0.2, other programs used 1.0 of 1 processor
-This machine is busy: expect more rounds, and "could not tell".
+This machine is busy with other programs: expect more rounds, and "could not
+tell".
 `, text)
 }
 

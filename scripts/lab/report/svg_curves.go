@@ -48,7 +48,10 @@ func (p picture) curves(c curves) {
 	}
 	below := p.labels(c, looks, places, left+x.cells+inset, top)
 	p.Y = max(top+plotHeight+50, below)
-	p.Paragraph("soft", 0, strings.Join(c.notes(), " "))
+	p.Paragraph("soft", 0, c.notes())
+	if slices.ContainsFunc(c.points(), func(q point) bool { return q.atLeast }) {
+		p.Paragraph("soft", 0, "↑ means: it may have been more.")
+	}
 }
 
 const (

@@ -87,9 +87,6 @@ func (m Machine) String() string {
 	if len(before) > 0 {
 		text += "Before this run: " + strings.Join(before, ", ") + "\n"
 	}
-	if m.Busy() {
-		text += "This machine is busy: expect more rounds, and \"could not tell\".\n"
-	}
 	return text
 }
 
