@@ -153,7 +153,7 @@ func Summary(outcomes []Outcome, m rig.Machine, experimentsToRun, width int, col
 	t := Table{Head: []string{"", "claim", "expected", "measured"}, Widths: []int{1, width - 1 - expected - measured - 3*gap, expected, measured}}
 	held, untold, all := 0, 0, 0
 	for _, o := range outcomes {
-		t.Rows = append(t.Rows, []string{o.Name})
+		t.Rows = append(t.Rows, []string{console.Strong(o.Name, colored)})
 		for _, v := range o.Result.Verdicts {
 			switch all++; v.Answer {
 			case experiments.Holds:

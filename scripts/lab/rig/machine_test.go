@@ -63,7 +63,7 @@ func TestTheQuotaIsTheStrictestAboveTheProcess(t *testing.T) {
 
 func TestWhatOtherProgramsUseIsTheTimeThatNoProcessorWasIdle(t *testing.T) {
 	const before = "cpu  100 0 50 800 40 5 5 0 70 0\ncpu0 1 2 3 4 5\ncpu1 1 2 3 4 5\nintr 7 8 9 10 11\n"
-	const after = "cpu  110 0 60 815 40 5 5 5 75 0\ncpu0 1 2 3 4 5\ncpu1 1 2 3 4 5\nintr 7 8 9 10 11\n"
+	const after = "cpu  110 0 60 810 45 5 5 5 75 0\ncpu0 1 2 3 4 5\ncpu1 1 2 3 4 5\nintr 7 8 9 10 11\n"
 	processors, of := used(before, after)
 	assert.InDelta(t, 2*25./40, processors, 1e-9)
 	assert.Equal(t, 2, of)
