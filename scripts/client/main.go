@@ -24,6 +24,7 @@ type settings struct {
 	n              int
 	pause, stagger time.Duration
 	protocol       string
+	retry          *client.Retry
 	chart          bool
 	svg            string
 	json, quiet    bool
@@ -43,6 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		Pause:    set.pause,
 		Stagger:  set.stagger,
 		Protocol: set.protocol,
+		Retry:    set.retry,
 		Paths:    set.paths,
 		Words:    set.words,
 		Log:      console.NewLogger(stderr, "", set.color, set.quiet),
@@ -80,6 +82,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 		set.words = append(set.words, word)
 		return nil
 	})
+	retry := fs.String("retry", client.Retries()[0], "retry when refused, as `name` says: "+strings.Join(client.Retries(), ", "))
 	fs.BoolVar(&set.chart, "chart", true, "draw the chart; -chart=false for none")
 	fs.StringVar(&set.svg, "svg", "", "write the chart as a picture to this `file`")
 	fs.BoolVar(&set.json, "json", false, "print one JSON object for each lane instead of the chart")
@@ -98,6 +101,9 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	}
 	if err := protocol.Check(set.protocol); err != nil {
 		return set, console.Usagef("-protocol: %v", err)
+	}
+	if set.retry, err = client.ParseRetry(*retry); err != nil {
+		return set, console.Usagef("-retry: %v", err)
 	}
 	if len(set.paths) > 0 && set.protocol != "http" {
 		return set, console.Usagef("-path %s: want it with -protocol http only", set.paths[0])

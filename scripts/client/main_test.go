@@ -116,6 +116,32 @@ func TestTheFlagsReachTheClients(t *testing.T) {
 	assert.GreaterOrEqual(t, lane.Served, 22.0)
 }
 
+func TestARefusedClientTriesAgainIfItIsTold(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "conn0: refused: the server is busy"},
+		{[]string{"-retry", "at-once"}, ""},
+	} {
+		refused := false
+		host, port := serve(t, func(conn net.Conn) {
+			if !refused {
+				refused = true
+				io.WriteString(conn, "!")
+				return
+			}
+			message(conn)
+		})
+		err := run(t.Context(), append(test.args, "-n", "1", "-pause", "1ms", "-quiet", host, port), io.Discard, io.Discard)
+		if test.want == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.EqualError(t, err, test.want)
+		}
+	}
+}
+
 func TestAnInterruptIsNoFailure(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
@@ -190,7 +216,7 @@ func TestTheAddressIsAHostAndAPort(t *testing.T) {
 func TestWrongArgumentsAreRefusedBeforeAnythingIsDone(t *testing.T) {
 	for _, args := range [][]string{
 		{"-n", "0"}, {"-n", "x"}, {"-pause", "-1s"}, {"-pause", "61m"}, {"-stagger", "-1s"}, {"-stagger", "61m"}, {"-protocol", "gopher"},
-		{"-path", "/"}, {"-ask", "word"}, {"-protocol", "http", "-path", "x"}, {"-protocol", "http", "-path", "/ /"},
+		{"-retry", "often"}, {"-path", "/"}, {"-ask", "word"}, {"-protocol", "http", "-path", "x"}, {"-protocol", "http", "-path", "/ /"},
 		{"-protocol", "words", "-ask", ""}, {"-protocol", "words", "-ask", "two words"},
 		{"9191"}, {"localhost", "0"}, {"a", "1", "c"}, {"-no-such-flag"},
 	} {

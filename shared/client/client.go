@@ -21,6 +21,7 @@ type Run struct {
 	Protocol string        // a name that package protocol knows; "" for message
 	Pause    time.Duration // after each message of a client; see [Length]
 	Stagger  time.Duration // between the arrivals of two clients
+	Retry    *Retry        // for clients that were refused or could not connect; nil for never again
 	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
 
 	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
@@ -63,13 +64,14 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 			Sleep(ctx, r.Stagger) // clients that come after an interrupt say so in their lanes
 		}
 		dialled := make(chan struct{})
+		first := sync.OnceFunc(func() { close(dialled) }) // there may be retries
 		t := &talk{
-			log: r.Log.With("lane", i), pause: r.Pause, patience: patience,
+			log: r.Log.With("lane", i), pause: r.Pause, patience: patience, retry: r.Retry,
 			start: start, lane: timeline.Lane{Name: "conn" + strconv.Itoa(i)},
 		}
 		clients.Go(func() {
 			t.run(ctx, func(ctx context.Context) (net.Conn, error) {
-				defer close(dialled)
+				defer first()
 				return r.Dial(ctx)
 			}, r.conversation(i))
 			lanes[i] = t.lane

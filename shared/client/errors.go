@@ -12,6 +12,9 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
+// ErrRefused says that the server has told the client that it is busy, in the words of the protocol.
+var ErrRefused = errors.New("refused: the server is busy")
+
 // connectError says in one line why there is no connection.
 func connectError(err error) error {
 	var op *net.OpError

@@ -54,6 +54,9 @@ func (t *talk) response(path string, in *bufio.Reader, source *bounded) error {
 		return broken(cmp.Or(source.err, err), fmt.Sprintf("no whole response within %s", console.Duration(t.patience)), "inside the header")
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusServiceUnavailable {
+		return ErrRefused // nobody has served the client, so the response does not say for how long
+	}
 	served, err := servedFor(response)
 	if err != nil {
 		return err

@@ -30,6 +30,9 @@ func message(ctx context.Context, t *talk) error {
 	if _, err := io.ReadFull(t.conn, first); err != nil {
 		return t.notServed(err, "greeting", "speaks another protocol")
 	}
+	if first[0] == protocol.Refusal {
+		return ErrRefused
+	}
 	if first[0] != protocol.Greeting {
 		return fmt.Errorf("greeted with %q, want %q: the server does not speak message", first[0], protocol.Greeting)
 	}

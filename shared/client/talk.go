@@ -23,7 +23,9 @@ const (
 type talk struct {
 	log             *slog.Logger
 	pause, patience time.Duration
-	conn            net.Conn
+	retry           *Retry
+	attempts        int
+	conn            net.Conn     // of the last attempt; nil if that could not connect
 	said            atomic.Int32 // how many lines the client has said so far, or is saying
 
 	start    time.Time // of the chart
@@ -34,21 +36,14 @@ type talk struct {
 	lane     timeline.Lane
 }
 
-// run connects, carries on the conversation, closes the connection, and completes the lane.
+// run has the conversation, in as many attempts as it may take, and completes the lane.
 func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) {
 	t.arrived = time.Now()
 	t.lane.Arrived = t.arrived.Sub(t.start)
-	connecting, cancel := context.WithTimeout(ctx, connectPatience)
-	conn, err := dial(connecting)
-	cancel()
-	if err != nil {
-		err = connectError(err)
-	} else {
-		t.conn = conn
-		stop := context.AfterFunc(ctx, func() { conn.Close() }) // ends all reading and writing
-		err = converse(ctx, t)
-		stop()
-		conn.Close()
+	t.retry.Begin()
+	err := t.attempt(ctx, dial, converse)
+	for (t.conn == nil || errors.Is(err, ErrRefused)) && t.again(ctx, err) {
+		err = t.attempt(ctx, dial, converse)
 	}
 	done := t.hungUp
 	switch {
@@ -69,10 +64,39 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 	}
 	if err != nil {
 		t.lane.Failure = err.Error()
-		if t.conn != nil { // a client without a connection has logged nothing that this line could end
+		if t.conn != nil || t.attempts > 1 { // otherwise the client has logged nothing that this line could end
 			t.log.Info("failed: " + t.lane.Failure)
 		}
 	}
+}
+
+// attempt connects, carries on the conversation and closes the connection.
+func (t *talk) attempt(ctx context.Context, dial func(context.Context) (net.Conn, error), converse func(context.Context, *talk) error) error {
+	t.attempts++
+	t.conn = nil
+	connecting, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	conn, err := dial(connecting)
+	if err != nil {
+		return connectError(err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })() // ends all reading and writing
+	t.conn = conn
+	return converse(ctx, t)
+}
+
+// again waits before the next attempt, and reports whether there is one. err is why the last one failed.
+func (t *talk) again(ctx context.Context, err error) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	wait, again := t.retry.Again(t.attempts)
+	if !again {
+		return false
+	}
+	t.log.Info(fmt.Sprintf("%v: trying again in %s", err, console.Duration(wait)))
+	return Sleep(ctx, wait) == nil
 }
 
 // admit notes the moment of admission.

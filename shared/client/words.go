@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/protocol"
 )
 
 // maxAnswer is how many bytes of a line the client expects at most from a words server.
@@ -25,6 +26,8 @@ func ask(words []string) func(context.Context, *talk) error {
 		switch {
 		case err != nil && greeting == "":
 			return t.notServed(err, "greeting", "speaks another protocol")
+		case greeting == string(protocol.Busy("words", protocol.Options{})):
+			return ErrRefused
 		case err != nil && strings.HasPrefix(greeting, "* "):
 			return broken(err, fmt.Sprintf("no whole greeting within %s", console.Duration(t.patience)), "inside the greeting")
 		case !strings.HasPrefix(greeting, "* ") || !strings.HasSuffix(greeting, " words\n"):
