@@ -47,7 +47,7 @@ func TestTheExampleOfAnExperimentIsOne(t *testing.T) {
 	require.NoError(t, err)
 	var example strings.Builder
 	for line := range strings.Lines(string(doc)) {
-		if code, ok := strings.CutPrefix(line, "//\t"); ok {
+		if code, ok := strings.CutPrefix(line, "//\t"); ok && (example.Len() > 0 || code == "package experiments\n") {
 			example.WriteString(code)
 		} else if line == "//\n" && example.Len() > 0 {
 			example.WriteByte('\n')
