@@ -90,7 +90,7 @@ func (q *queue) receive() (conn net.Conn, ok bool) {
 // take removes and returns a client. The caller holds the lock.
 func (q *queue) take(i int) *waiter {
 	w := q.waiting[i]
-	w.deadline.Stop()
+	w.deadline.Stop() // it would drop nobody any more, but keep the client in memory until then
 	q.waiting = slices.Delete(q.waiting, i, i+1)
 	return w
 }
