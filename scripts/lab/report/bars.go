@@ -13,15 +13,6 @@ var fills = []rune("█▒░▚")
 
 func fill(part, cells int) string { return strings.Repeat(string(fills[part%len(fills)]), cells) }
 
-// fill returns which fill a part of the bar has. A bar about a variant of a server is told apart from the
-// server's own by it, if it has only one part.
-func (b bar) fill(part int) int {
-	if _, variant, _ := console.Part(b.name); variant && len(b.parts) == 1 {
-		return 1
-	}
-	return part
-}
-
 // text draws the bars in lines of at most width columns. It is empty without bars.
 func (b bars) text(width int, colored bool) string {
 	if len(b.rows) == 0 {
@@ -35,7 +26,7 @@ func (b bars) text(width int, colored bool) string {
 		fmt.Fprintf(&out, "%-*s  ", name, r.name)
 		look, _, found := console.Part(r.name)
 		for i, span := range r.spans(s, 1) {
-			out.WriteString(look.Paint(fill(r.fill(i), span.to-span.from), colored && found))
+			out.WriteString(look.Paint(fill(r.fills+i, span.to-span.from), colored && found))
 		}
 		fmt.Fprintf(&out, "  %s\n", r.note)
 	}

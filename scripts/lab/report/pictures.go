@@ -20,7 +20,7 @@ func Pictures(dir string, e experiments.Experiment, r experiments.Result) (writt
 	title := "Claim: " + e.Claim
 	var found []string
 	for _, v := range r.Verdicts {
-		found = append(found, fmt.Sprintf("%s %s: %s (%s)", marksOf[v.Answer].mark, v.Answer, v.Claim, v.Measured))
+		found = append(found, fmt.Sprintf("%s %s: %s. Measured: %s", marksOf[v.Answer].mark, v.Answer, v.Claim, v.Measured))
 	}
 	write := func(name string, draw func(io.Writer) error) {
 		written = append(written, name+".svg")

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/shared/console"
 )
 
 // curves is a drawing of one figure over another, with a curve for each series.
@@ -39,7 +40,7 @@ type point struct {
 // curvesOf returns the figures that e wants to be seen as curves, as far as they are known.
 func curvesOf(e experiments.Experiment, r experiments.Result) (plots []curves) {
 	for _, want := range e.Curves {
-		c := curves{title: want.Title, x: axis{name: want.X}, y: axis{name: want.Y}, logY: want.LogY}
+		c := curves{title: sentence(want.Title), x: axis{name: want.X}, y: axis{name: want.Y}, logY: want.LogY}
 		for _, row := range r.Rows {
 			x, okX := row.Figure(want.X)
 			y, okY := row.Figure(want.Y)
@@ -75,6 +76,9 @@ func bounds(f experiments.Figure) (low, high float64) {
 
 // sentence returns text as a sentence begins.
 func sentence(text string) string {
+	if text == "" {
+		return ""
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(first)) + text[size:]
 }
@@ -144,7 +148,11 @@ type bar struct {
 	parts     []float64
 	note      string
 	low, high float64
+	fills     int // the fill of its first part
 }
+
+// pale is the fill of a bar whose value stands for something else, such as a wait that somebody gave up.
+const pale = 2
 
 // barsOf returns the figures that e wants to be seen as bars. It has no rows if there are none.
 func barsOf(e experiments.Experiment, r experiments.Result) bars {
@@ -159,10 +167,27 @@ func barsOf(e experiments.Experiment, r experiments.Result) bars {
 				notes = append(notes, f.String())
 			}
 		}
-		bar.note = strings.Join(notes, " + ")
+		if bar.note = strings.Join(notes, " + "); len(notes) == 1 {
+			bar.fills = b.another(row, e.Bars[0])
+		}
 		if len(bar.parts) == len(e.Bars) && len(bar.parts) > 0 {
 			b.rows = append(b.rows, bar)
 		}
 	}
 	return b
+}
+
+// another returns the fill of one more bar, so that the bars about one server differ.
+func (b bars) another(row experiments.Row, figure string) int {
+	if f, _ := row.Figure(figure); f.Text != "" {
+		return pale
+	}
+	fill := 0
+	look, _, found := console.Part(row.Subject)
+	for _, r := range b.rows {
+		if other, _, _ := console.Part(r.name); found && other == look {
+			fill = (fill + 1) % pale
+		}
+	}
+	return fill
 }

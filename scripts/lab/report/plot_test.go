@@ -96,9 +96,9 @@ func TestAnAxisOnWhichValuesWouldCrowdIsLogarithmic(t *testing.T) {
 
 func places() bars {
 	return bars{title: "Served + waiting", parts: []string{"served", "waiting"}, rows: []bar{
-		{"part2", []float64{50, 0}, "50 + 0", 0, 0},
-		{"part3", []float64{1, 49}, "1 + 49", 0, 0},
-		{"part4", []float64{1, -1}, "unknown", 0, 0},
+		{"part2", []float64{50, 0}, "50 + 0", 0, 0, 0},
+		{"part3", []float64{1, 49}, "1 + 49", 0, 0, 0},
+		{"part4", []float64{1, -1}, "unknown", 0, 0, 0},
 	}}
 }
 
@@ -280,4 +280,18 @@ func TestABarHasTheColourOfItsServer(t *testing.T) {
 	assert.Contains(t, out.String(), `fill="url(#hatch1-`, "the second part of a bar is told apart without colour")
 	assert.Contains(t, out.String(), ">holds: a claim<")
 	assert.Contains(t, places().text(60, true), "38;5;161", "on a terminal too")
+}
+
+func TestBarsAboutOneServerDiffer(t *testing.T) {
+	e := experiments.Experiment{Bars: []string{"waited"}}
+	var r experiments.Result
+	for _, name := range []string{"part2", "part2, a thread each", "part3, busy", "a client"} {
+		r.Row(name, experiments.Count("waited", 5))
+	}
+	r.Row("part3, idle", experiments.Count("waited", 9).As("not served"))
+	var fills []int
+	for _, bar := range barsOf(e, r).rows {
+		fills = append(fills, bar.fills)
+	}
+	assert.Equal(t, []int{0, 1, 0, 0, pale}, fills)
 }

@@ -1,7 +1,8 @@
 // Package report shows the result of an experiment: as text for a terminal, as pictures, and as JSON.
 //
 //	report.go     the text: claim, drawings, table, notes, verdicts; and the summary of all experiments
-//	table.go      tables within a width
+//	figures.go    the tables of figures
+//	table.go      a table within a width
 //	plot.go       which figures are drawn
 //	scale.go      where their values lie
 //	look.go       colours and marks of curves
@@ -16,7 +17,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
@@ -46,7 +46,7 @@ func Text(e experiments.Experiment, r experiments.Result, width int, colored boo
 	}
 	add(barsOf(e, r).text(width, colored))
 	if repeatsBars := len(e.Bars) == 1 && len(r.Rows) > 0 && len(r.Rows[0].Figures) == 1; !repeatsBars {
-		add(figures(r.Rows, width, colored))
+		add(figures(e, r.Rows, width, colored))
 	}
 	for _, note := range r.Notes {
 		add(console.Wrap(note, width) + "\n")
@@ -57,39 +57,6 @@ func Text(e experiments.Experiment, r experiments.Result, width int, colored boo
 	}
 	add(verdicts.String())
 	return "\n" + strings.Join(blocks, "\n")
-}
-
-// figures is the table of all rows. If a row has no figure of a name, its cell is empty.
-func figures(rows []experiments.Row, width int, colored bool) string {
-	var names []string
-	for _, row := range rows {
-		for _, f := range row.Figures {
-			if !slices.Contains(names, f.Name) {
-				names = append(names, f.Name)
-			}
-		}
-	}
-	t := Table{Head: append([]string{""}, names...), Right: true}
-	untold := ""
-	for _, row := range rows {
-		cells := []string{row.Subject}
-		for _, name := range names {
-			f, found := row.Figure(name)
-			if !found {
-				cells = append(cells, "")
-				continue
-			}
-			cells = append(cells, f.String())
-			if f.Text == "" && !f.Known() {
-				untold = console.Faint("–: this system has no such figure; Linux has, in /proc", colored) + "\n"
-			}
-		}
-		t.Rows = append(t.Rows, cells)
-	}
-	if len(rows) == 0 {
-		return ""
-	}
-	return t.Text(width, colored) + untold
 }
 
 // An answerMark is how an answer looks. Each answer is a finding, so none looks like a failure.

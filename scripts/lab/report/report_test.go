@@ -109,9 +109,33 @@ func TestAPictureSaysWhatIsClaimedAndWhatWasFound(t *testing.T) {
 	require.NoError(t, err)
 	picture, err := os.ReadFile(dir + "/lost-update.svg")
 	require.NoError(t, err)
-	for _, text := range []string{"Claim: threads lose what they count", "✓", "holds: without a lock, questions are lost (7 lost)", "≠", "not so here: with a lock, none is (1 lost)"} {
+	for _, text := range []string{"Claim: threads lose what they count", "✓", "holds: without a lock, questions are lost. Measured: 7 lost", "≠", "not so here: with a lock, none is. Measured: 1 lost"} {
 		assert.Contains(t, string(picture), ">"+text+"<")
 	}
+}
+
+func TestAWideTableIsSeveral(t *testing.T) {
+	e := experiments.Experiment{Name: "wide", Claim: "it fits", Curves: []experiments.Curve{{X: "load", Y: "goodput"}}}
+	var r experiments.Result
+	for _, load := range []float64{1, 2} {
+		r.Row("part2-threaded", experiments.Given("load", load, ""), experiments.Rate("computed", 1000), experiments.Rate("goodput", 10),
+			experiments.Count("turned away", 1), experiments.Count("cut off", 1), experiments.Memory("memory", 1<<20))
+	}
+	r.Row("part2-threaded after a burst", experiments.Count("lost", 3))
+	assert.Equal(t, `
+                load  computed  goodput  turned  cut
+                                           away  off
+part2-threaded     1    1000/s     10/s       1    1
+part2-threaded     2    1000/s     10/s       1    1
+
+                load  memory
+part2-threaded     1   1 MiB
+part2-threaded     2   1 MiB
+
+                              lost
+part2-threaded after a burst     3
+`, "\n"+figures(e, r.Rows, 55, false))
+	assert.Equal(t, 1, strings.Count(figures(e, r.Rows, 100, false), "load"), "one table if there is room")
 }
 
 func TestAResultIsOneObjectInJSON(t *testing.T) {

@@ -113,7 +113,7 @@ func (p picture) bars(b bars) {
 		}
 		for i, span := range r.spans(s, 2) {
 			if span.to > span.from {
-				p.box(r.fill(i), look.Hex, left+span.from, p.Y, span.to-span.from)
+				p.box(r.fills+i, look.Hex, left+span.from, p.Y, span.to-span.from)
 			}
 		}
 		if len(r.parts) == 1 && s.cell(r.high)-s.cell(r.low) > 4 {

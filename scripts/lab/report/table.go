@@ -44,6 +44,12 @@ func (t Table) fit(width int) []int {
 	return widths
 }
 
+// fits reports whether no cell needs to be broken but those of the head.
+func (t Table) fits(width int) bool {
+	_, used := t.columns(longestWord)
+	return used <= width
+}
+
 // columns returns the widths of the columns, and of all of them with their gaps, if a cell of the
 // head is as wide as ofHead says.
 func (t Table) columns(ofHead func(string) int) (widths []int, used int) {
