@@ -74,6 +74,14 @@ func TestAnExperimentIsShown(t *testing.T) {
 	assert.FileExists(t, filepath.Join(dir, "one.svg"))
 }
 
+func TestAClaimThatCannotBeToldIsAResultToo(t *testing.T) {
+	r := counted()
+	r.Verdicts[0].Answer = experiments.CouldNotTell
+	var out bytes.Buffer
+	require.NoError(t, runMade(t.Context(), options{}, &out, io.Discard, made("one", r, nil)))
+	assert.Contains(t, out.String(), "? could not tell: none is lost")
+}
+
 func TestAnExperimentThatCannotFindOutShowsWhatItHas(t *testing.T) {
 	var out bytes.Buffer
 	err := runMade(t.Context(), options{}, &out, io.Discard, made("one", counted(), errors.New("no compiler")))

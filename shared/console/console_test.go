@@ -240,7 +240,7 @@ func TestAServerHasOneLookUnderEachOfItsNames(t *testing.T) {
 	assert.True(t, found)
 	assert.False(t, variant)
 	for name, wantVariant := range map[string]bool{
-		"part3": false, "part1-sequential=part3-pool": false, "part1-sequential=scripts/x/part3-pool": false,
+		"part3": false, "part1-sequential=part3-pool": false, "part1-sequential=scripts/x/part3-pool": false, "part3-pool/main.go": false,
 		"part3, 2 workers": true, "a goroutine each, part3-pool": true, "part3-pool-racy": true,
 		"part3-pool: 3 accepted": true, "a thread each, part1-sequential=part3-pool": false, "part3-pool beside part2": true,
 	} {

@@ -1,7 +1,7 @@
 package console
 
 import (
-	"path"
+	"slices"
 	"strings"
 )
 
@@ -37,9 +37,9 @@ func Part(name string) (look Look, variant, found bool) {
 	if at := strings.LastIndex(name, "="); at >= 0 {
 		name = name[at+1:]
 	}
-	name = path.Base(name)
+	folders := strings.Split(name, "/")
 	for _, l := range looks {
-		if name == l.folder || name == l.short {
+		if name == l.short || slices.Contains(folders, l.folder) {
 			return l.Look, false, true
 		}
 	}
