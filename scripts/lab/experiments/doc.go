@@ -7,8 +7,8 @@
 //	result.go       rows, notes and verdicts
 //	figures.go      figures and their units
 //
-// Some experiments go on in a second file: os-threads in thread_cost.go, thread_verdicts.go and
-// thread_limit.go.
+// Some experiments go on in a second file: idle-flood in flood_verdicts.go, os-threads in
+// thread_cost.go, thread_verdicts.go and thread_limit.go.
 //
 // To add one, add a file, and a line to the list [All] in experiment.go. The file declares an
 // [Experiment]: its name, which is also the file's with hyphens for underscores, the claim and who

@@ -90,7 +90,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"arrivals -pause 80ms -stagger 20ms", 4, 4, 4, false},
 		{"sleep -d 120ms -n 1", 5, 5, 3, false},
 		{"where-they-wait -clients 5", 0, 5, 3, false},
-		{"idle-flood -clients 20 -patience 10ms", 0, 25, 3, true},
+		{"idle-flood -clients 20 -patience 10ms", 0, 15, 4, true},
 		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 4, 3, true},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 12, 2, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
@@ -124,7 +124,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}
 			for _, row := range r.Rows {
-				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|sleeping|byte|one|wait|comp|with)", row.Subject)
+				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|C,|sleeping|byte|one|wait|comp|with)", row.Subject)
 				assert.NotContains(t, row.Subject, "=")
 			}
 		})
@@ -167,6 +167,19 @@ func TestOtherServersTurnWhereTheyWait(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Holds, r.Verdicts[0].Answer, "a pool that takes slots blocks")
 	assert.Equal(t, DoesNotHold, r.Verdicts[len(r.Verdicts)-1].Answer, "a goroutine for each client does not")
+}
+
+// Two slots, or two threads of Python, serve nobody beside idle clients, at any speed.
+func TestOtherServersTurnTheFlood(t *testing.T) {
+	servertest.Slow(t)
+	t.Parallel()
+	servers, err := parts.Instead(map[string]string{rig.Threaded: rig.BoundedAccept, rig.CThreads: rig.PythonPool})
+	require.NoError(t, err)
+	r, err := try(t, servers, "idle-flood -clients 20 -patience 10ms")
+	require.NoError(t, err)
+	if len(r.Notes) == 0 { // there is Python
+		assert.Equal(t, "yy", answers(r.Verdicts[:2]))
+	}
 }
 
 func TestWithoutPythonItsPoolIsLeftOut(t *testing.T) {

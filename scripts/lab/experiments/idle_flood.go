@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
+	"slices"
+	"syscall"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -13,15 +14,16 @@ import (
 
 var idleFlood = Experiment{
 	Name:   "idle-flood",
-	Claim:  "clients that sit idle kill a server with a thread for each, and not one with a pool",
+	Claim:  "a few 100,000s of idle clients kill a server with a thread for each, and not one with a pool",
 	Source: "Bendersky, Concurrent Servers, part 2",
-	Shows: "Has more and more clients connect and say nothing, and reads what each server has and uses. Then one honest " +
-		"client asks each server to be served.",
+	Shows: "Has more and more clients connect and say nothing, and reads what each server has and uses, and what the kernel uses for them. " +
+		"Then one honest client asks each server to be served. The server with a thread for each is in C, or else part 2 with -os-threads. " +
+		"So many clients as the text speaks of need more open files than most systems allow a process.",
 	Curves: []Curve{{X: "clients", Y: "memory"}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p flood
-		console.CountVar(fs, &p.clients, "clients", 2000, "the `number` of idle clients in the end")
-		console.DurationVar(fs, &p.patience, "patience", time.Second, 10*time.Millisecond, time.Minute, "how much `time` the honest client has")
+		console.CountVar(fs, &p.clients, "clients", 4000, "the `number` of idle clients in the end; at most 2000 with -q, and as many as ulimit -n allows")
+		console.DurationVar(fs, &p.patience, "patience", 500*time.Millisecond, 10*time.Millisecond, time.Minute, "how much `time` the honest client has")
 		return p.run
 	},
 }
@@ -32,104 +34,158 @@ type flood struct {
 }
 
 const (
-	floodSteps = 4 // waves in which the clients of a flood come
+	floodWaves = 2 // in which the clients of a flood come
 	fewestIdle = 20
+
+	// A server that could have served the honest client in its time, and has not, gets this many times as much time. A
+	// machine that is busy is not a server that is dead.
+	secondChance = 10
 )
 
-// flooded is what became of a server with idle clients.
+// A flooded is what became of a server with idle clients, in each round.
 type flooded struct {
-	honest    rig.Visit // of one more client
-	perClient int64     // bytes of memory for each idle client that the server holds, or [rig.Unknown]
+	served []bool // whether it served one more client, the honest one
+	memory Sample // bytes for each idle client that it held, with those in the kernel; [rig.Unknown] if the system does not tell
+	last   string // what the honest client got in the last round
+}
+
+func (f flooded) and(served bool, memory int64, last string) flooded {
+	return flooded{append(f.served, served), append(f.memory, float64(memory)), last}
+}
+
+// A floodArm is one server that is flooded.
+type floodArm struct {
+	name, server string
+	args         []string
+	judged       bool // whether it is claimed that the flood kills it
 }
 
 func (p *flood) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if p.clients < fewestIdle {
 		return r, console.Usagef("-clients %d: want at least %d, or it is no flood", p.clients, fewestIdle)
 	}
-	t.Steps(len(rig.Parts) + 1)
+	if most := rig.MostClients(); p.clients > most {
+		r.Note("%d clients are more than a process may hold here: ulimit -n allows for %d.", p.clients, most)
+		p.clients = most
+	}
+	if t.Quick {
+		p.clients = min(p.clients, 2000)
+	}
+	t.Rounds = min(t.Rounds, fewestRounds) // a round takes long, and counts differ little
+	arms, err := p.arms(ctx, t, &r)
+	if err != nil {
+		return r, err
+	}
 	got := make(map[string]flooded)
-	step := fmt.Sprintf("%d idle clients connect to %%s", p.clients)
-	err = t.EachPart(ctx, step, []string{"-quiet"}, func(s *rig.Server) (err error) {
-		got[s.Part], err = p.flood(ctx, s, s.Name, &r)
-		return err
-	})
-	if err != nil {
-		return r, err
-	}
-	t.Step(step, "part2 with a thread for each")
-	var threads flooded
-	err = t.With(ctx, rig.Threaded, []string{"-quiet", "-os-threads"}, func(s *rig.Server) (err error) {
-		threads, err = p.flood(ctx, s, s.Label("part2, a thread each"), &r)
-		return err
-	})
-	if err != nil {
-		return r, err
-	}
-	r.Verdicts = p.verdicts(threads, got[rig.Threaded], got[rig.Pool])
-	return r, nil
-}
-
-// flood lets idle clients come to s in waves, and then an honest one. It adds a row for each wave.
-func (p *flood) flood(ctx context.Context, s *rig.Server, name string, r *Result) (got flooded, err error) {
-	crowd := rig.NewCrowd(s.Addr)
-	defer crowd.Close()
-	var first int64
-	for wave := range floodSteps + 1 {
-		err := crowd.Join(ctx, p.clients*wave/floodSteps-crowd.Held())
-		if err != nil && !errors.Is(err, rig.ErrFull) { // a full backlog keeps the flood out, which is a result
-			return got, err
-		}
-		m, err := s.Settled(ctx)
-		if err != nil {
-			return got, err
-		}
-		held := int64(crowd.Held())
-		figures := []Figure{Given("clients", float64(held), Things), Memory("memory", m.Resident), Count("open files", m.Descriptors),
-			Count("goroutines", int64(m.Goroutines)), Count("in the backlog", m.Backlog)}
-		if wave == 0 {
-			first = m.Resident
-		}
-		if wave == floodSteps {
-			got = flooded{rig.Visitor(ctx, s.Addr, p.patience), memoryEach(first, m.Resident, held)}
-			honest := Time("honest client", got.honest.Known)
-			if !got.honest.Greeted {
-				honest = honest.As("not served")
+	round := func() error {
+		for _, arm := range arms {
+			t.Step("%d idle clients connect to %s", p.clients, arm.name)
+			if got[arm.name], err = p.flood(ctx, t, arm, got[arm.name], &r); err != nil {
+				return err
 			}
-			figures = append(figures, honest)
 		}
-		r.Row(name, figures...)
+		return nil
 	}
-	return got, nil
+	threads := arms[len(arms)-1].name
+	r.Verdicts, err = t.Repeat(ctx, len(arms), round, func() []Verdict {
+		return p.verdicts(got[threads], got[rig.Threaded], got[rig.Pool])
+	})
+	if err == nil {
+		r.Verdicts = append(r.Verdicts, scaleVerdict(p.clients, r.Verdicts[0], got[threads]))
+	}
+	return r, err
 }
 
-// memoryEach returns the memory of each of the clients that a server holds, as far as it is known.
-func memoryEach(before, after, clients int64) int64 {
-	if after == rig.Unknown || clients == 0 {
-		return rig.Unknown
+// arms returns the servers to flood, and last the one with a thread for each client.
+func (p *flood) arms(ctx context.Context, t *Trial, r *Result) (arms []floodArm, err error) {
+	for _, part := range rig.Parts {
+		arms = append(arms, floodArm{part, part, []string{"-quiet"}, part == rig.Threaded})
 	}
-	return (after - before) / clients
+	inC, err := t.able(ctx, r, rig.CThreads, "It would show what idle clients do to threads of C; part 2 has a thread for each client instead.")
+	if inC {
+		return append(arms, floodArm{"C, a thread each", rig.CThreads, nil, true}), err
+	}
+	return append(arms, floodArm{"part2, a thread each", rig.Threaded, []string{"-quiet", "-os-threads"}, true}), err
 }
 
-// verdicts judges the three servers that the claim is about.
-func (p *flood) verdicts(threads, goroutines, pool flooded) (verdicts []Verdict) {
-	for _, claim := range []struct {
-		text string
-		flooded
-	}{
-		{fmt.Sprintf("%d idle clients kill a server with a thread for each", p.clients), threads},
-		{fmt.Sprintf("%d idle clients kill a server with a goroutine for each", p.clients), goroutines},
-	} {
-		v := Verdict{Claim: claim.text, Answer: answer(!claim.honest.Greeted),
-			Expected: "the honest client is not served", Measured: outcome(claim.honest)}
-		if claim.honest.Greeted && claim.perClient != rig.Unknown {
-			v.Why = "Each of them costs " + Memory("", claim.perClient).String() + " of memory here. With far more of them, it would run out of that, or before that of open files (ulimit -n)."
+// flood lets idle clients come to a server in waves, and then an honest one. It adds a row for each wave. That the
+// server ends, or does not answer any more, is a result.
+func (p *flood) flood(ctx context.Context, t *Trial, arm floodArm, got flooded, r *Result) (flooded, error) {
+	memory, name := int64(rig.Unknown), arm.name
+	var honest rig.Visit
+	err := t.With(ctx, arm.server, arm.args, func(s *rig.Server) error {
+		if name = s.Label(arm.name); arm.name == s.Part {
+			name = s.Name
 		}
-		verdicts = append(verdicts, v)
+		crowd := rig.NewCrowd(s.Addr)
+		defer crowd.Close()
+		each, err := p.waves(ctx, s, crowd, name, r)
+		if err != nil {
+			return err
+		}
+		memory = each
+		honest = rig.Visitor(ctx, s.Addr, p.patience)
+		if arm.judged && errors.Is(honest.Reason, rig.ErrNoGreeting) {
+			honest = rig.Visitor(ctx, s.Addr, p.patience*secondChance)
+		}
+		return nil
+	})
+	last := outcome(honest)
+	switch {
+	case errors.Is(err, rig.ErrEnded):
+		honest.Greeted, last = false, "the server ended"
+	case err != nil:
+		return got, err
 	}
-	v := Verdict{Claim: "a pool serves on beside idle clients", Answer: answer(pool.honest.Greeted),
-		Expected: "the honest client is served", Measured: outcome(pool.honest)}
-	if !pool.honest.Greeted {
-		v.Why = "An idle client keeps its worker until the idle timeout frees it, and so does the next one in the queue; see the experiment squatters."
+	figure := Time("honest client", honest.Known)
+	if !honest.Greeted {
+		figure = figure.As("not served")
 	}
-	return append(verdicts, v)
+	r.Row(name, Given("clients", float64(p.clients), Things), figure)
+	return got.and(honest.Greeted, memory, last), nil
+}
+
+// waves lets the idle clients come, and returns the memory for each of them.
+func (p *flood) waves(ctx context.Context, s *rig.Server, crowd *rig.Crowd, name string, r *Result) (each int64, err error) {
+	var first rig.Meters
+	var kernel int64
+	each = rig.Unknown
+	for wave := range floodWaves + 1 {
+		clients := p.clients * wave / floodWaves
+		joinErr := crowd.Join(ctx, clients-crowd.Held())
+		if lacking(joinErr) {
+			return each, joinErr
+		}
+		read := s.Settled
+		if wave == 0 {
+			read = s.Read
+		}
+		m, err := read(ctx)
+		if err != nil {
+			return each, ctx.Err() // it does not answer any more, so the honest client decides
+		}
+		if wave == 0 {
+			first, kernel = m, rig.KernelMemory()
+		}
+		held, inKernel := int64(crowd.Held()), perClient(kernel, rig.KernelMemory(), 1)
+		if held > 0 && kernel != rig.Unknown {
+			each = (m.Resident - first.Resident + inKernel) / held
+		}
+		if s.Debug == "" {
+			m.Goroutines = rig.Unknown
+		}
+		r.Row(name, Given("clients", float64(clients), Things), Count("connected", held), Memory("memory", m.Resident),
+			Memory("in the kernel", inKernel), Count("open files", m.Descriptors),
+			Count("goroutines", int64(m.Goroutines)), Count("in the backlog", m.Backlog))
+		if joinErr != nil {
+			break // the server keeps the others out
+		}
+	}
+	return each, nil
+}
+
+// lacking reports whether err says that the lab itself, or this machine, cannot have more connections.
+func lacking(err error) bool {
+	return slices.ContainsFunc([]error{rig.ErrTooMany, syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL},
+		func(lack error) bool { return errors.Is(err, lack) })
 }

@@ -105,6 +105,8 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	busy, turnedAway := threadsIn(rates{84e9, 1.5, 2}), threadsIn(rates{84e9, 1.5, 2})
 	busy.steady[1], turnedAway.costs[threadEach].whole[1] = false, false
 	flood := &flood{clients: 40}
+	calm := flooded{served: []bool{true, true, true}}
+	dead, wavering := flooded{served: []bool{false, false, false}}, flooded{served: []bool{true, false, true}}
 	pressed := &degrading{patience: 100 * ms}
 	waiters := &waiters{clients: 50, n: 2}
 	judge(t, []judged{
@@ -120,8 +122,13 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"slots where the system does not tell the backlog, either", "ny", waiters.verdicts(waits(in(50, 0), in(rig.Unknown, rig.Unknown), in(2, rig.Unknown)))},
 		{"servers that end", "nnn", waiters.verdicts(waits(place{ended: true}, place{ended: true}, place{ended: true}))},
 
-		{"idle clients that stop a pool", "nnn", flood.verdicts(flooded{served, 9}, flooded{served, 9}, flooded{gaveUp, 9})},
-		{"idle clients that stop the others", "yyy", flood.verdicts(flooded{gaveUp, 9}, flooded{refused, rig.Unknown}, flooded{served, 9})},
+		{"idle clients that stop a pool", "nnn", flood.verdicts(calm, calm, dead)},
+		{"idle clients that stop the others", "yyy", flood.verdicts(dead, dead, calm)},
+		{"idle clients that stop some in some rounds", "???", flood.verdicts(wavering, wavering, wavering)},
+		{"few idle clients that kill", "y", []Verdict{scaleVerdict(4000, Verdict{Answer: Holds}, flooded{})}},
+		{"few idle clients that don't", "?", []Verdict{scaleVerdict(4000, Verdict{Answer: DoesNotHold}, flooded{memory: Sample{40 << 10}})}},
+		{"many idle clients that don't", "n", []Verdict{scaleVerdict(100_000, Verdict{Answer: DoesNotHold}, flooded{})}},
+		{"idle clients that can't be judged", "?", []Verdict{scaleVerdict(100_000, Verdict{Answer: CouldNotTell}, flooded{})}},
 
 		{"threads as in the text", "yyy", threadsIn(rates{84e9, 1.5, 2}).verdicts()},
 		{"threads that take ten times of all", "nyn", threadsIn(rates{840e9, 22, 10}).verdicts()},
@@ -166,14 +173,14 @@ func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
 	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
 	assert.Contains(t, whys(threadsIn(rates{84e9, 1.5, 2}).verdicts()), "Most of it is in the kernel")
 	assert.NotContains(t, whys(threadsIn(rates{84e9, 1.5, .5}).verdicts()), "in the kernel")
-	assert.Contains(t, whys((&flood{}).verdicts(flooded{served, 4 << 10}, flooded{gaveUp, 0}, flooded{served, 0})), "4 KiB")
-	assert.Empty(t, whys((&flood{}).verdicts(flooded{served, rig.Unknown}, flooded{gaveUp, 0}, flooded{served, 0})))
+	assert.Contains(t, scaleVerdict(4000, Verdict{Answer: DoesNotHold}, flooded{memory: Sample{40 << 10}}).Why, "300000 would take 11 GiB")
+	assert.NotContains(t, scaleVerdict(4000, Verdict{Answer: DoesNotHold}, flooded{memory: Sample{rig.Unknown}}).Why, "300000")
 }
 
-func TestAServerThatHoldsNobodyCostsNothingForEach(t *testing.T) {
-	assert.Equal(t, int64(500), memoryEach(1000, 2000, 2))
-	assert.Equal(t, int64(rig.Unknown), memoryEach(1000, 2000, 0))
-	assert.Equal(t, int64(rig.Unknown), memoryEach(rig.Unknown, rig.Unknown, 2))
+func TestMemoryIsKnownOnlyIfItWasBefore(t *testing.T) {
+	assert.Equal(t, int64(500), perClient(1000, 2000, 2))
+	assert.Equal(t, int64(rig.Unknown), perClient(rig.Unknown, 2000, 2))
+	assert.Equal(t, int64(rig.Unknown), perClient(1000, rig.Unknown, 2))
 }
 
 func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {

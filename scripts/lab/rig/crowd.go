@@ -43,7 +43,7 @@ var (
 // Join connects n more clients. It returns [ErrTooMany] if this process cannot hold so many, and
 // [ErrFull] if the server's backlog has no room for another. The clients that have connected stay.
 func (c *Crowd) Join(ctx context.Context, n int) error {
-	if most := mostClients(); c.Held()+n > most {
+	if most := MostClients(); c.Held()+n > most {
 		return fmt.Errorf("%d %w: want at most %d, or a higher ulimit -n", c.Held()+n, ErrTooMany, most)
 	}
 	d := net.Dialer{Timeout: connectPatience}
@@ -69,8 +69,8 @@ func late(err error) bool {
 	return errors.As(err, &e) && e.Timeout()
 }
 
-// mostClients returns how many connections this process may hold besides its other files.
-func mostClients() int {
+// MostClients returns how many connections this process may hold besides its other files.
+func MostClients() int {
 	const others = 100
 	if limit := DescriptorLimit(); limit != Unknown {
 		return max(limit-others, 1)

@@ -36,13 +36,14 @@ func (s *Server) System() System { return readSystem(s.Cmd.Process.Pid, s.Addr) 
 
 // Read reads the meters. It leaves out the counters of a server that has none, but not its threads.
 func (s *Server) Read(ctx context.Context) (Meters, error) {
-	m := Meters{System: s.System()}
-	if s.Debug == "" {
-		m.Threads = threads(s.Cmd.Process.Pid)
-		return m, ctx.Err()
-	}
+	var m Meters
 	var err error
-	m.Vars, err = s.Vars(ctx)
+	if s.Debug != "" {
+		m.Vars, err = s.Vars(ctx) // the first time that takes memory of the server, so the system is asked later
+	} else {
+		m.Threads = threads(s.Cmd.Process.Pid)
+	}
+	m.System = s.System()
 	return m, err
 }
 

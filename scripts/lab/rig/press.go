@@ -56,7 +56,7 @@ func Arrive(ctx context.Context, ask Ask, after time.Duration, paces ...Pace) *L
 	defer stop()
 	var clients sync.WaitGroup
 	var open atomic.Int64
-	most := int64(mostClients())
+	most := int64(MostClients())
 	for since := range arrivals(paces) {
 		came := l.began.Add(since)
 		if client.Sleep(ctx, time.Until(came)) != nil {
