@@ -93,7 +93,7 @@ func port(port string) finding {
 
 // How many open files the largest experiments need.
 const (
-	floodFiles  = 2_200
+	floodFiles  = 4_200
 	threadFiles = 10_300
 )
 
@@ -102,7 +102,7 @@ func descriptors(limit int) finding {
 	case limit == rig.Unknown:
 		return finding{here, "open files: no limit that this system would tell"}
 	case limit < floodFiles:
-		return finding{missing, fmt.Sprintf("open files: %d for a process; idle-flood wants %d (ulimit -n)", limit, floodFiles)}
+		return finding{lacking, fmt.Sprintf("open files: %d for a process; idle-flood wants %d and tries fewer clients (ulimit -n)", limit, floodFiles)}
 	case limit < threadFiles:
 		return finding{lacking, fmt.Sprintf("open files: %d for a process, enough for all but the end of os-threads, which wants %d (ulimit -n)", limit, threadFiles)}
 	}

@@ -306,8 +306,8 @@ func TestTheDoctorJudgesWhatItFinds(t *testing.T) {
 		{goCommand("go1.25.9", nil), missing, "too old"},
 		{goCommand("", exec.ErrNotFound), missing, "does not say its version"},
 		{descriptors(rig.Unknown), here, "no limit"},
-		{descriptors(1024), missing, "idle-flood wants 2200"},
-		{descriptors(4096), lacking, "os-threads"},
+		{descriptors(1024), lacking, "idle-flood wants 4200"},
+		{descriptors(8192), lacking, "os-threads"},
 		{descriptors(20_000), here, "20000 for a process"},
 	} {
 		assert.Equal(t, test.mark, test.found.mark, test.found.text)

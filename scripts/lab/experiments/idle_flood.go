@@ -64,13 +64,10 @@ func (p *flood) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if p.clients < fewestIdle {
 		return r, console.Usagef("-clients %d: want at least %d, or it is no flood", p.clients, fewestIdle)
 	}
-	if most := rig.MostClients(); p.clients > most {
-		r.Note("%d clients are more than a process may hold here: ulimit -n allows for %d.", p.clients, most)
-		p.clients = most
-	}
 	if t.Quick {
 		p.clients = min(p.clients, 2000)
 	}
+	p.clients = affordable(p.clients, &r)
 	t.Rounds = min(t.Rounds, fewestRounds) // a round takes long, and counts differ little
 	arms, err := p.arms(ctx, t, &r)
 	if err != nil {
@@ -94,6 +91,16 @@ func (p *flood) run(ctx context.Context, t *Trial) (r Result, err error) {
 		r.Verdicts = append(r.Verdicts, scaleVerdict(p.clients, r.Verdicts[0], got[threads]))
 	}
 	return r, err
+}
+
+// affordable returns so many clients, or as many as this process may hold, with a note.
+func affordable(clients int, r *Result) int {
+	most := rig.MostClients()
+	if clients <= most {
+		return clients
+	}
+	r.Note("%d clients are more than a process may hold here: ulimit -n allows for %d.", clients, most)
+	return most
 }
 
 // arms returns the servers to flood, and last the one with a thread for each client.

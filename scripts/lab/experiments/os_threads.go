@@ -67,6 +67,7 @@ func (p *threadCost) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if t.Quick {
 		p.clients, p.threads = min(p.clients, 1000), min(p.threads, 2000)
 	}
+	p.clients = affordable(p.clients, &r)
 	var past []Verdict
 	if p.limit && !t.Quick {
 		t.Steps(1)
