@@ -92,8 +92,9 @@ func (o *options) parse(fs *flag.FlagSet, args []string, help console.Help, out 
 // replace notes that another program runs in the place of a part.
 func (o *options) replace(text string) error {
 	part, other, found := strings.Cut(text, "=")
-	if !found || other == "" || !slices.Contains(rig.Parts, strings.TrimSuffix(part, rig.Racy)) {
-		return fmt.Errorf("want PART=OTHER, where PART is %s", strings.Join(rig.Parts, ", "))
+	servers := slices.Concat(rig.Parts, rig.Designs)
+	if !found || other == "" || !slices.Contains(servers, strings.TrimSuffix(part, rig.Racy)) {
+		return fmt.Errorf("want PART=OTHER, where PART is %s", strings.Join(servers, ", "))
 	}
 	if o.instead == nil {
 		o.instead = make(map[string]string)

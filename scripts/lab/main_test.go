@@ -351,5 +351,6 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 	var o options
 	assert.NoError(t, o.replace("part2-threaded-racy=part2-threaded"))
 	assert.NoError(t, o.replace("part1-sequential=part5-mine"))
+	assert.NoError(t, (&options{}).replace("scripts/designs/shedding=part3-pool"))
 	assert.Equal(t, map[string]string{"part2-threaded-racy": "part2-threaded", "part1-sequential": "part5-mine"}, o.instead)
 }

@@ -18,6 +18,7 @@ type clients struct {
 	open     map[*conn]struct{}
 	stopping bool
 	counters Counters
+	times    Times
 	peak     int // the largest number of clients that were open at the same time
 }
 
@@ -35,17 +36,23 @@ type Counters struct {
 	Refused  int64 `json:"refused"`  // refused, or closed, before their conversations began
 }
 
-// Counters returns the counters as they are now.
-func (s *Server) Counters() Counters {
-	s.clients.mu.Lock()
-	defer s.clients.mu.Unlock()
-	return s.clients.counters
+// Times are sums over clients, in seconds. Divided by a number of clients they are what each took on average.
+type Times struct {
+	Waited float64 `json:"waited"` // by those whose conversations have begun: from when they were accepted until then
+	Stayed float64 `json:"stayed"` // by those who have left: from when they were accepted until their connections were closed
 }
 
-func (cs *clients) most() int {
+// Counters returns the counters as they are now.
+func (s *Server) Counters() Counters {
+	counters, _, _ := s.clients.read()
+	return counters
+}
+
+// read returns what the books say at one moment.
+func (cs *clients) read() (counters Counters, times Times, peak int) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return cs.peak
+	return cs.counters, cs.times, cs.peak
 }
 
 // add numbers a connection that has just been accepted. It returns nil if the server is stopping.
@@ -74,6 +81,7 @@ func (cs *clients) begin(c *conn) bool {
 	c.state = stateServing
 	cs.counters.Waiting--
 	cs.counters.Serving++
+	cs.times.Waited += time.Since(c.accepted).Seconds()
 	return true
 }
 
@@ -119,6 +127,9 @@ func (cs *clients) closed(c *conn) (was connState) {
 	case stateServed:
 		cs.counters.Serving--
 		cs.counters.Served++
+	}
+	if was != stateClosed {
+		cs.times.Stayed += time.Since(c.accepted).Seconds()
 	}
 	delete(cs.open, c)
 	cs.mu.Unlock()

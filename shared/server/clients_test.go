@@ -47,6 +47,26 @@ func TestCountersFollowAClientFromAcceptanceToTheEnd(t *testing.T) {
 	assert.False(t, s.clients.begin(late), "the server stops, and is about to close the connection")
 }
 
+func TestTimesAreThoseOfAllClientsTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(nil, nil)
+		accept := func() *conn {
+			a, _ := net.Pipe()
+			return s.clients.add(a)
+		}
+		served, refused := accept(), accept()
+		time.Sleep(2 * time.Second)
+		s.clients.begin(served)
+		assert.Equal(t, Times{Waited: 2}, s.vars(time.Now()).Times, "the other has not begun")
+		time.Sleep(3 * time.Second)
+		served.Close()
+		time.Sleep(time.Second)
+		served.Close() // once more changes nothing
+		refused.Close()
+		assert.Equal(t, Times{Waited: 2, Stayed: 5 + 6}, s.vars(time.Now()).Times)
+	})
+}
+
 func TestAConversationWhoseConnectionIsClosedUnderItHasFailed(t *testing.T) {
 	s := New(nil, nil)
 	a, _ := net.Pipe()

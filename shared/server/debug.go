@@ -20,6 +20,7 @@ import (
 type Vars struct {
 	Uptime float64 `json:"uptime"` // seconds since the endpoint was opened
 	Counters
+	Times
 	Peak       int    `json:"peak"` // the largest number of clients that were accepted and open at the same time
 	Goroutines int    `json:"goroutines"`
 	Threads    uint64 `json:"threads"` // of the operating system, as the Go runtime counts them
@@ -69,7 +70,8 @@ func loopbackOnly(next http.Handler) http.Handler {
 func (s *Server) vars(opened time.Time) Vars {
 	threads := []metrics.Sample{{Name: "/sched/threads/total:threads"}}
 	metrics.Read(threads)
-	v := Vars{Uptime: time.Since(opened).Seconds(), Counters: s.Counters(), Peak: s.clients.most(), Goroutines: runtime.NumGoroutine()}
+	v := Vars{Uptime: time.Since(opened).Seconds(), Goroutines: runtime.NumGoroutine()}
+	v.Counters, v.Times, v.Peak = s.clients.read()
 	if threads[0].Value.Kind() == metrics.KindUint64 {
 		v.Threads = threads[0].Value.Uint64()
 	}

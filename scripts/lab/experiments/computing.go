@@ -90,3 +90,38 @@ func loadFlaw(server string, l *rig.Load, patience time.Duration) error {
 	}
 	return nil
 }
+
+// buildUp is how long it takes until a queue without bounds keeps everybody waiting for longer than the patience, and a
+// quarter more: who is answered t after the beginning of a load has waited for t × (load - 1) / load.
+func buildUp(load float64, patience time.Duration) time.Duration {
+	if load <= 1 {
+		return patience / 2
+	}
+	return time.Duration(1.25 * load / (load - 1) * float64(patience))
+}
+
+// A measured load is what a server did under it, beside its capacity.
+type measured struct {
+	*rig.Load
+	capacity float64
+	memory   int64 // at the end
+}
+
+// share returns how many requests ended so, as a share of the capacity.
+func (m measured) share(end rig.End) float64 {
+	return float64(m.Count(end)) / m.Over().Seconds() / m.capacity
+}
+
+// flaw returns a flaw if the server answered so much more than its capacity that the capacity was not what it was measured.
+func (m measured) flaw(server string) error {
+	if answered := m.share(rig.Answered); answered > 1.6 {
+		return flaw(fmt.Sprintf("%s answered %.0f %% of its capacity", server, 100*answered))
+	}
+	return nil
+}
+
+// within returns the share of the capacity that was answered to clients with a patience.
+func (m measured) within(patience time.Duration) float64 {
+	m.Load = m.Impatient(patience)
+	return m.share(rig.Answered)
+}

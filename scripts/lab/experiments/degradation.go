@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -100,24 +101,6 @@ type pressing struct {
 	long  measured // at the largest load, of long requests
 }
 
-// A measured load is what a server did under it, beside its capacity.
-type measured struct {
-	*rig.Load
-	capacity float64
-	memory   int64 // at the end
-}
-
-// share returns how many requests ended so, as a share of the capacity.
-func (m measured) share(end rig.End) float64 {
-	return float64(m.Count(end)) / m.Over().Seconds() / m.capacity
-}
-
-// within returns the same for what was answered to clients with a patience.
-func (m measured) within(patience time.Duration) float64 {
-	m.Load = m.Impatient(patience)
-	return m.share(rig.Answered)
-}
-
 // longer is how many times as much a long request computes: several time slices. Then the servers differ. The Go runtime
 // takes a goroutine off its processor after 10 ms, so a goroutine for each client is in the midst of all of them.
 const longer = 4
@@ -152,7 +135,7 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 		for _, part := range pressedParts {
 			t.Step("%s at %g times its capacity", part, load)
 			err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
-				m, err := p.arrive(ctx, s, capacity, load, p.work, p.buildUp(load), 0)
+				m, err := p.arrive(ctx, s, capacity, load, p.work, buildUp(load, p.patience), 0)
 				got[part].under = append(got[part].under, m)
 				return err
 			})
@@ -164,7 +147,7 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 	for _, part := range []string{rig.Threaded, rig.Pool} {
 		t.Step("%s at %d times its capacity, with long requests", part, overloaded)
 		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
-			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, p.buildUp(overloaded), 0)
+			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, buildUp(overloaded, p.patience), 0)
 			return err
 		})
 		if err != nil {
@@ -179,16 +162,8 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 func (p *degrading) arrive(ctx context.Context, s *rig.Server, capacity, load float64, work, warm, after time.Duration) (measured, error) {
 	ask := rig.Once(client.Dial(s.Addr), spin(work), time.Minute)
 	l := rig.Arrive(ctx, ask, after, rig.Pace{Rate: load * capacity, For: warm + p.d})
-	return measured{l.Between(max(warm, 0), l.To), capacity, s.System().Resident}, loadFlaw(s.Name, l, p.patience)
-}
-
-// buildUp is how long it takes until a queue without bounds keeps everybody waiting for longer than the patience,
-// and a quarter more: who is answered t after the beginning has waited for t × (load - 1) / load.
-func (p *degrading) buildUp(load float64) time.Duration {
-	if load <= 1 {
-		return p.patience / 2
-	}
-	return time.Duration(1.25 * load / (load - 1) * float64(p.patience))
+	m := measured{l.Between(max(warm, 0), l.To), capacity, s.System().Resident}
+	return m, cmp.Or(loadFlaw(s.Name, l, p.patience), m.flaw(s.Name))
 }
 
 // enter adds a round to the figures and to what was seen.

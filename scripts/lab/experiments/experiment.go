@@ -23,6 +23,8 @@ var All = []Experiment{
 	osThreads,
 	cpuBound,
 	degradation,
+	overload,
+	littlesLaw,
 	poolSize,
 	nagle,
 	lostUpdate,

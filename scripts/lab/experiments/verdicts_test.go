@@ -63,18 +63,6 @@ func each[T any](one, threaded, pool, bounded T) map[string]T {
 	return map[string]T{rig.Sequential: one, rig.Threaded: threaded, rig.Pool: pool, rig.BoundedAccept: bounded}
 }
 
-// degradedParts are three parts in three rounds: long requests that a goroutine for each client and a pool have computed,
-// and requests answered in time, for clients with a patience and for patient ones, all as shares of the capacity.
-func degradedParts(threaded, pool, inTime, patiently float64) map[string]degraded {
-	part := func(long float64) degraded {
-		return degraded{
-			long: Sample{long, long, long}, churned: Sample{pool, pool, pool}, all: []bool{true, true, true},
-			inTime: map[time.Duration]Sample{100 * ms: {inTime, inTime, inTime}, patient: {patiently, patiently, patiently}},
-		}
-	}
-	return map[string]degraded{rig.Threaded: part(threaded), rig.Pool: part(pool), rig.BoundedAccept: part(0)}
-}
-
 // judged are verdicts, and the word of their answers that they should have.
 type judged struct {
 	what, want string
@@ -107,7 +95,6 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	flood := &flood{clients: 40}
 	calm := flooded{served: []bool{true, true, true}}
 	dead, wavering := flooded{served: []bool{false, false, false}}, flooded{served: []bool{true, false, true}}
-	pressed := &degrading{patience: 100 * ms}
 	waiters := &waiters{clients: 50, n: 2}
 	judge(t, []judged{
 		{"three clients as the parts promise", "yyyy", trioVerdicts(each(trio(1), trio(3), trio(2), trio(2)))},
@@ -146,13 +133,6 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"heavy clients that hurt", "yn", kneesVerdicts(24, cheapLoad{100, 9}, cheapLoad{100, 9})},
 		{"heavy clients that do not", "ny", kneesVerdicts(24, cheapLoad{100, 11}, cheapLoad{100, 11})},
 
-		{"a pool that computes for nobody", "yynnyyy", pressed.verdicts(degradedParts(.15, 1, 0, .9))},
-		{"a pool that is graceful, and goroutines, too", "ynyynyy", pressed.verdicts(degradedParts(.9, 1, .9, .9))},
-		{"servers that stand still", "nynnynn", pressed.verdicts(degradedParts(0, 0, 0, 0))},
-		{"servers that do ten times what can be", "nnnnnnn", pressed.verdicts(degradedParts(10, 10, 10, 10))},
-		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
-		{"servers that were not measured", "???????", pressed.verdicts(nil)},
-
 		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
 		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
 	})
@@ -167,10 +147,6 @@ func whys(verdicts []Verdict) (all string) {
 }
 
 func TestAReasonIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
-	pressed := &degrading{patience: 100 * ms}
-	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "who have just left")
-	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "time slices")
-	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
 	assert.Contains(t, whys(threadsIn(rates{84e9, 1.5, 2}).verdicts()), "Most of it is in the kernel")
 	assert.NotContains(t, whys(threadsIn(rates{84e9, 1.5, .5}).verdicts()), "in the kernel")
 	assert.Contains(t, scaleVerdict(4000, Verdict{Answer: DoesNotHold}, flooded{memory: Sample{40 << 10}}).Why, "300000 would take 11 GiB")
@@ -187,24 +163,6 @@ func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
 	assert.Equal(t, []int{1, 2, 4, 8, 16, 32}, poolSizes(2))
 	assert.Equal(t, 256, poolSizes(96)[8])
 	assert.Len(t, poolSizes(96), 9)
-}
-
-func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
-	load := func(lag time.Duration, ends ...rig.End) *rig.Load {
-		l := &rig.Load{To: time.Second}
-		for _, end := range ends {
-			l.Requests = append(l.Requests, rig.Request{Lag: lag, End: end})
-		}
-		return l
-	}
-	assert.NoError(t, loadFlaw("a server", load(ms, rig.Refused, rig.CutOff, rig.Late, rig.Open), 100*ms), "whatever a server does is a result")
-	assert.ErrorAs(t, loadFlaw("a server", load(60*ms, rig.Answered), 100*ms), new(flaw))
-	assert.ErrorAs(t, loadFlaw("a server", load(0, rig.Unstarted, rig.Answered), 100*ms), new(flaw))
-	more := load(0, slices.Repeat([]rig.End{rig.Answered}, 10)...)
-	for i := range more.Requests {
-		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
-	}
-	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
 }
 
 func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {

@@ -78,6 +78,29 @@ func (l *Load) Count(end End) (n int) {
 	return n
 }
 
+// Inside returns the load without the requests that did not end within the counted time.
+func (l *Load) Inside() *Load {
+	inside := l.Between(l.From, l.To)
+	inside.Requests = nil
+	for _, r := range l.Requests {
+		if r.ended() >= l.From && r.ended() < l.To {
+			inside.Requests = append(inside.Requests, r)
+		}
+	}
+	return inside
+}
+
+// Share returns the share of the clients that came within the counted time whose requests ended so.
+func (l *Load) Share(end End) float64 {
+	n := 0
+	for _, r := range l.Requests {
+		if r.End == end && r.Came >= l.From && r.Came < l.To {
+			n++
+		}
+	}
+	return float64(n) / float64(max(l.Offered(), 1))
+}
+
 // Waiting returns how many requests had come and not ended when the counted time was over.
 func (l *Load) Waiting() (n int) {
 	for _, r := range l.Requests {

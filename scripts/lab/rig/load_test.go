@@ -104,6 +104,8 @@ func TestALoadCountsWhatHappensInItsTime(t *testing.T) {
 	assert.Equal(t, 1, l.Count(Refused))
 	assert.Equal(t, 0, l.Count(CutOff))
 	assert.Equal(t, 2, l.Waiting())
+	assert.Len(t, l.Inside().Requests, 4)
+	assert.Equal(t, 0.25, l.Share(CutOff), "of the clients that came, whenever their requests ended")
 	assert.Equal(t, 3, l.Late(10*ms))
 	assert.Equal(t, 2, l.Late(30*ms))
 	whole := l.Between(0, time.Second)

@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"example.com/concurrent-servers/shared/process"
 )
@@ -40,14 +41,17 @@ const (
 // Parts are all four.
 var Parts = []string{Sequential, Threaded, Pool, BoundedAccept}
 
-// Two other designs, which run like a part.
+// Designs that shed load, by their folders.
 const (
 	Refusing = "scripts/designs/refusing"
 	Shedding = "scripts/designs/shedding"
 )
 
+// Designs are both.
+var Designs = []string{Refusing, Shedding}
+
 // together are the programs that are built with one command.
-var together = append(slices.Clone(Parts), Refusing, Shedding)
+var together = slices.Concat(Parts, Designs)
 
 // Racy, behind the name of a part, is that part built with the tag racy: it counts without a lock.
 const Racy = "-racy"
@@ -63,6 +67,7 @@ type programs struct {
 	root, bin string
 	announce  func()
 	mu        sync.Mutex // lets one goroutine build at a time
+	flags     sync.Map   // whether a program has a flag, as far as somebody asked
 }
 
 // NewServers returns the four parts. They call announce before something is built. The caller ends
@@ -153,17 +158,37 @@ func (s *Server) Label(text string) string {
 	return text + ", " + s.Name
 }
 
-// N returns the flag for n workers or slots, and Q the one for a queue of so many. [Servers.With]
-// leaves them out for a program without such a flag.
+// N returns the flag for n workers or slots. [Servers.With] leaves it out for a program without that
+// flag, as it does with [Q] and [Target].
 func N(n int) string { return fmt.Sprint(nFlag, n) }
 
-// Q is described at [N].
+// Q returns the flag of a design for how many clients may wait.
 func Q(n int) string { return fmt.Sprint(qFlag, n) }
 
-const (
-	nFlag = "-n="
-	qFlag = "-q="
-)
+// Target returns the flag of a design for how long a client may wait.
+func Target(d time.Duration) string { return fmt.Sprint(targetFlag, d) }
+
+const nFlag, qFlag, targetFlag = "-n=", "-q=", "-target="
+
+// without returns args without the flags of [N], [Q] and [Target] that the command does not have.
+func (p *programs) without(ctx context.Context, command, args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		if !slices.Contains([]string{nFlag, qFlag, targetFlag}, name+"=") {
+			return false
+		}
+		program := strings.Join(command, " ") + name
+		has, known := p.flags.Load(program)
+		if !known {
+			// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
+			has = exec.CommandContext(ctx, command[0], slices.Concat(command[1:], []string{arg, "-h"})...).Run() == nil
+			if ctx.Err() == nil {
+				p.flags.Store(program, has)
+			}
+		}
+		return has != true
+	})
+}
 
 // ErrEnded says that a server ended by itself while an experiment used it.
 var ErrEnded = errors.New("it ended by itself")
@@ -178,13 +203,10 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 	if err != nil {
 		return err
 	}
-	args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
-		if !strings.HasPrefix(arg, nFlag) && !strings.HasPrefix(arg, qFlag) {
-			return foreign(program)
-		}
-		// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
-		return exec.CommandContext(ctx, command[0], slices.Concat(command[1:], []string{arg, "-h"})...).Run() != nil
-	})
+	if foreign(program) {
+		args = slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return !strings.HasPrefix(arg, nFlag) })
+	}
+	args = s.without(ctx, command, args)
 	if foreign(program) {
 		args = append(args, "0")
 	} else {

@@ -1,0 +1,113 @@
+package experiments
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"example.com/concurrent-servers/scripts/lab/rig"
+	"example.com/concurrent-servers/shared/server"
+)
+
+// degradedParts are three parts in three rounds: long requests that a goroutine for each client and a pool have computed,
+// and requests answered in time, for clients with a patience and for patient ones, all as shares of the capacity.
+func degradedParts(threaded, pool, inTime, patiently float64) map[string]degraded {
+	part := func(long float64) degraded {
+		return degraded{
+			long: Sample{long, long, long}, churned: Sample{pool, pool, pool}, all: []bool{true, true, true},
+			inTime: map[time.Duration]Sample{100 * ms: {inTime, inTime, inTime}, patient: {patiently, patiently, patiently}},
+		}
+	}
+	return map[string]degraded{rig.Threaded: part(threaded), rig.Pool: part(pool), rig.BoundedAccept: part(0)}
+}
+
+// overloaded5 are five servers in three rounds: the goodput of the parts and of those that refuse and shed, and the share
+// of clients answered in time afterwards by the last and by a pool.
+func overloaded5(parts, refusing, shedding, afterShedding, afterPool float64) map[string]overloadSeen {
+	server := func(goodput, after float64) overloadSeen {
+		return overloadSeen{Sample{goodput, goodput, goodput}, Sample{after, after, after}}
+	}
+	return map[string]overloadSeen{
+		rig.Threaded: server(parts, 0), rig.Pool: server(parts, afterPool), rig.BoundedAccept: server(parts, 0),
+		rig.Refusing: server(refusing, 0), rig.Shedding: server(shedding, afterShedding),
+	}
+}
+
+// littleRounds are three rounds under two loads, in which so many times as many clients were there as predicted.
+func littleRounds(all, waiting float64) [][]crowds {
+	c := crowds{population{rate: 100, stay: .1, size: 10 * all}, population{rate: 100, stay: .05, size: 5 * waiting}}
+	return [][]crowds{{c, c, c}, {c, c, c}}
+}
+
+func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
+	pressed := &degrading{patience: 100 * ms}
+	judge(t, []judged{
+		{"a pool that computes for nobody", "yynnyyy", pressed.verdicts(degradedParts(.15, 1, 0, .9))},
+		{"a pool that is graceful, and goroutines, too", "ynyynyy", pressed.verdicts(degradedParts(.9, 1, .9, .9))},
+		{"servers that stand still", "nynnynn", pressed.verdicts(degradedParts(0, 0, 0, 0))},
+		{"servers that do ten times what can be", "nnnnnnn", pressed.verdicts(degradedParts(10, 10, 10, 10))},
+		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
+		{"servers that were not measured", "???????", pressed.verdicts(nil)},
+
+		{"an overload that only shedding stands", "yyyyyyy", overloadVerdicts(overloaded5(0, .7, .95, 1, 0))},
+		{"an overload that all stand but who sheds", "nnnnnnn", overloadVerdicts(overloaded5(.9, .3, .6, .2, 1))},
+		{"ten times the capacity", "nnnnnyn", overloadVerdicts(overloaded5(10, 10, 10, 1, 1))},
+		{"an overload near the bounds", "???????", overloadVerdicts(overloaded5(.25, .5, .8, .7, .25))},
+		{"an overload that was not measured", "???????", overloadVerdicts(nil)},
+
+		{"as many clients as predicted", "yy", littleVerdicts(littleRounds(1, 1))},
+		{"more clients than predicted", "nn", littleVerdicts(littleRounds(1.5, 1.5))},
+		{"fewer clients than predicted", "ny", littleVerdicts(littleRounds(.5, 1))},
+		{"nearly as many clients as predicted", "??", littleVerdicts(littleRounds(1.15, .85))},
+		{"clients that do not wait", "n?", littleVerdicts([][]crowds{{{all: population{100, .1, 1}}}})},
+		{"clients that were not counted", "??", littleVerdicts(make([][]crowds, 2))},
+	})
+}
+
+func TestAReasonForADegradationIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
+	pressed := &degrading{patience: 100 * ms}
+	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "who have just left")
+	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "time slices")
+	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
+}
+
+func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
+	load := func(lag time.Duration, ends ...rig.End) *rig.Load {
+		l := &rig.Load{To: time.Second}
+		for _, end := range ends {
+			l.Requests = append(l.Requests, rig.Request{Lag: lag, End: end})
+		}
+		return l
+	}
+	assert.NoError(t, loadFlaw("a server", load(ms, rig.Refused, rig.CutOff, rig.Late, rig.Open), 100*ms), "whatever a server does is a result")
+	assert.ErrorAs(t, loadFlaw("a server", load(60*ms, rig.Answered), 100*ms), new(flaw))
+	assert.ErrorAs(t, loadFlaw("a server", load(0, rig.Unstarted, rig.Answered), 100*ms), new(flaw))
+	more := load(0, slices.Repeat([]rig.End{rig.Answered}, 10)...)
+	for i := range more.Requests {
+		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
+	}
+	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
+}
+
+func TestAServerThatAnswersMoreThanItCanDoesNotCount(t *testing.T) {
+	l := &rig.Load{To: time.Second, Requests: slices.Repeat([]rig.Request{{End: rig.Answered}}, 20)}
+	assert.NoError(t, measured{Load: l, capacity: 15}.flaw("a server"))
+	assert.ErrorAs(t, measured{Load: l, capacity: 10}.flaw("a server"), new(flaw))
+}
+
+func TestReadingsTellHowManyClientsStayHowLong(t *testing.T) {
+	reading := func(uptime float64, waiting, serving, served int64, waited, stayed float64) server.Vars {
+		v := server.Vars{Uptime: uptime}
+		v.Waiting, v.Serving, v.Served, v.Waited, v.Stayed = waiting, serving, served, waited, stayed
+		return v
+	}
+	c := crowd([]server.Vars{
+		reading(10, 0, 2, 100, 7, 30),
+		reading(11, 4, 2, 105, 9, 40),
+		reading(14, 0, 2, 110, 12, 50),
+	}, 2.5)
+	assert.Equal(t, population{rate: 2.5, stay: 2, size: (4.*1 + 4*3) / 4}, c.all)
+	assert.Equal(t, population{rate: 2.5, stay: .5, size: (2.*1 + 2*3) / 4}, c.waiting)
+}
