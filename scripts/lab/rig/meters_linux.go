@@ -1,8 +1,10 @@
 package rig
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,14 +23,18 @@ func readSystem(pid int, addr string) System {
 			s.Virtual, s.Resident = space*int64(os.Getpagesize()), resident*int64(os.Getpagesize())
 		}
 	}
-	if open, err := os.ReadDir(filepath.Join(dir, "fd")); err == nil {
-		s.Descriptors = int64(len(open))
+	if open, err := os.Open(filepath.Join(dir, "fd")); err == nil {
+		if names, err := open.Readdirnames(-1); err == nil {
+			s.Descriptors = int64(len(names))
+		}
+		open.Close()
 	}
 	if stat, err := os.ReadFile(filepath.Join(dir, "stat")); err == nil {
 		s.CPU = processorTime(stat)
 	}
-	if table, err := os.ReadFile("/proc/net/tcp"); err == nil {
-		s.Backlog = backlog(string(table), addr)
+	if table, err := os.Open("/proc/net/tcp"); err == nil {
+		s.Backlog = backlog(table, addr)
+		table.Close()
 	}
 	return s
 }
@@ -93,15 +99,18 @@ func kernelMemory(info string) (sum int64) {
 // field:
 //
 //	0: 0100007F:2382 00000000:0000 0A 00000000:00000030 …
-func backlog(table, addr string) int64 {
+//
+// The kernel lists the sockets that listen first. backlog reads no further, because the kernel takes
+// long to list tens of thousands of connections.
+func backlog(table io.Reader, addr string) int64 {
 	_, portText, _ := net.SplitHostPort(addr)
 	port, err := strconv.Atoi(portText)
 	if err != nil {
 		return Unknown
 	}
 	local := fmt.Sprintf(":%04X", port)
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line)
+	for lines := bufio.NewScanner(table); lines.Scan(); {
+		fields := strings.Fields(lines.Text())
 		if len(fields) < 5 || !strings.HasSuffix(fields[1], local) || fields[3] != "0A" {
 			continue
 		}

@@ -3,6 +3,7 @@ package rig
 import (
 	"net"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,9 +24,9 @@ func TestProcIsReadAsItIsWritten(t *testing.T) {
    0: 0100007F:2382 0100007F:9C40 01 00000000:00000009 00:00000000 00000000     0        0 1 1 0 20 4 30 10 -1
    1: 0100007F:2382 00000000:0000 0A 00000000:00000030 00:00000000 00000000     0        0 2 1 0 100 0 0 10 0
 `
-	assert.Equal(t, int64(48), backlog(table, "127.0.0.1:9090"), "of the socket that listens")
-	assert.Equal(t, int64(Unknown), backlog(table, "127.0.0.1:9091"))
-	assert.Equal(t, int64(Unknown), backlog(table, "no address"))
+	assert.Equal(t, int64(48), backlog(strings.NewReader(table), "127.0.0.1:9090"), "of the socket that listens")
+	assert.Equal(t, int64(Unknown), backlog(strings.NewReader(table), "127.0.0.1:9091"))
+	assert.Equal(t, int64(Unknown), backlog(strings.NewReader(table), "no address"))
 }
 
 func TestTheSystemTellsOfAProcess(t *testing.T) {
