@@ -164,7 +164,14 @@ type Server struct {
 // printed. If ctx is done before, Start kills the program and returns [context.Cause]. Afterwards
 // the server does not depend on ctx.
 func Start(ctx context.Context, path string, args ...string) (*Server, error) {
+	return StartWith(ctx, nil, path, args...)
+}
+
+// StartWith does what [Start] does, and gives the program some environment variables, as in "NAME=value", beside those
+// of this process.
+func StartWith(ctx context.Context, env []string, path string, args ...string) (*Server, error) {
 	s := &Server{Cmd: exec.Command(path, args...)}
+	s.Cmd.Env = append(os.Environ(), env...)
 	s.log.grown = make(chan struct{}, 1)
 	s.client = http.Client{Transport: new(http.Transport), Timeout: debugPatience}
 	s.Cmd.Stderr = &s.log

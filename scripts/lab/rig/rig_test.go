@@ -228,3 +228,14 @@ func TestAFullBacklogIsNoFailure(t *testing.T) {
 	assert.ErrorIs(t, v.Reason, ErrNoGreeting)
 	assert.Equal(t, Late, Once(client.Dial(ln.Addr().String()), "/", 20*time.Millisecond)(t.Context(), time.Now()))
 }
+
+func TestAServerIsGivenItsProcessors(t *testing.T) {
+	t.Parallel()
+	err := parts.On(3).With(t.Context(), Threaded, []string{"-quiet"}, func(s *Server) error {
+		env := s.Cmd.Environ()
+		assert.Contains(t, env, "GOMAXPROCS=3")
+		assert.Contains(t, env, "PATH="+os.Getenv("PATH"), "which this process has as well")
+		return nil
+	})
+	require.NoError(t, err)
+}

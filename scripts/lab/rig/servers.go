@@ -60,6 +60,7 @@ const Racy = "-racy"
 type Servers struct {
 	*programs
 	instead map[string]string // which program runs in the place of which part
+	env     []string          // of the servers, beside that of this process
 }
 
 // programs are what has been built, in a temporary folder.
@@ -98,7 +99,12 @@ func (s *Servers) Instead(others map[string]string) (*Servers, error) {
 			return nil, fmt.Errorf("no server in %q: want the folder of one, below %s", folder, s.root)
 		}
 	}
-	return &Servers{s.programs, others}, nil
+	return &Servers{s.programs, others, s.env}, nil
+}
+
+// On returns the same servers, each of which computes on so many processors at most, if it is in Go.
+func (s *Servers) On(processors int) *Servers {
+	return &Servers{s.programs, s.instead, []string{fmt.Sprint("GOMAXPROCS=", processors)}}
 }
 
 // Close removes the programs.
@@ -212,7 +218,7 @@ func (s *Servers) With(ctx context.Context, part string, args []string, use func
 	} else {
 		args = append([]string{"-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0"}, args...)
 	}
-	p, err := process.Start(ctx, command[0], slices.Concat(command[1:], args)...)
+	p, err := process.StartWith(ctx, s.env, command[0], slices.Concat(command[1:], args)...)
 	if err != nil {
 		return err
 	}
