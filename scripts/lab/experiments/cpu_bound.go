@@ -2,8 +2,12 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"math"
+	"runtime"
+	"sync"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -15,15 +19,16 @@ var cpuBound = Experiment{
 	Name:   "cpu-bound",
 	Claim:  "a few dozen CPU-bound clients bring a server to its knees",
 	Source: "Bendersky, Concurrent Servers, part 2",
-	Shows: "Over http, lets four clients request / again and again, which costs next to nothing; first alone, then beside " +
-		"clients that request /spin again and again, which computes. Parts 3 and 4 run with as few workers or slots as a small " +
-		"machine has processors, and with more than there are clients.",
-	Bars: []string{"cheap answers"},
+	Shows: "Over http, lets cheap clients come at a steady rate, whether or not those before them have been answered. Each " +
+		"requests /, which costs next to nothing. Beside them a growing number of heavy clients requests /spin again and again, " +
+		"which computes. A server is on its knees when it answers fewer than half of the cheap clients within ten times as long " +
+		"as it took without heavy ones. That is their goodput.",
+	Curves: []Curve{{X: "heavy", Y: "half answered within", Title: "the latency of cheap clients beside heavy ones", LogY: true}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p heavyLoad
-		console.CountVar(fs, &p.heavy, "heavy", 24, "the `number` of clients that let the server compute")
-		console.DurationVar(fs, &p.work, "work", 50*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
-		console.DurationVar(fs, &p.d, "d", 1500*time.Millisecond, 50*time.Millisecond, time.Minute, "how much `time` each measurement takes")
+		console.CountVar(fs, &p.heavy, "heavy", 24, "the largest `number` of clients that let the server compute")
+		console.DurationVar(fs, &p.work, "work", 20*time.Millisecond, time.Millisecond, 10*time.Second, "what one request computes, as the `time` that a processor needs")
+		console.DurationVar(fs, &p.d, "d", 150*time.Millisecond, 50*time.Millisecond, time.Minute, "for how much `time` cheap clients come, in each measurement")
 		return p.run
 	},
 }
@@ -34,85 +39,194 @@ type heavyLoad struct {
 }
 
 const (
-	cheapClients = 4
-	largePool    = 64
-	onItsKnees   = 0.1 // of the answers that there are without heavy clients
+	cheapRate  = 200.0                 // cheap clients per second
+	muchLonger = 10                    // times as long as without heavy clients
+	calm       = 10 * time.Millisecond // is more than it takes without them
 )
 
-// A cheapLoad is what the cheap clients got, alone and beside heavy ones, in answers a second.
-type cheapLoad struct{ alone, beside float64 }
+// A shared server is one that cheap clients share with heavy ones.
+type sharedServer struct {
+	part    string
+	workers int // of a pool
+}
+
+var (
+	eachItsOwn    = sharedServer{rig.Threaded, 0}
+	fewWorkers    = sharedServer{rig.Pool, 2}
+	manyWorkers   = sharedServer{rig.Pool, 64}
+	sharedServers = []sharedServer{eachItsOwn, fewWorkers, manyWorkers}
+)
+
+func (s sharedServer) called(name string) string {
+	if s.workers > 0 {
+		name += fmt.Sprint(" -n ", s.workers)
+	}
+	return name
+}
+
+// heavies returns the numbers of heavy clients, which grow up to the largest.
+func (p *heavyLoad) heavies(quick bool) []int {
+	numbers := []int{0}
+	for _, n := range []int{1, 2, 3, 6, 12, 24, 48, 96, 192} {
+		if n < p.heavy && !(quick && n < 12 && n != 3) {
+			numbers = append(numbers, n)
+		}
+	}
+	return append(numbers, p.heavy)
+}
+
+// A sharing is how cheap clients fared beside heavy ones, in each round.
+type sharing struct {
+	knees   Sample // the fewest heavy clients that bring the server to its knees; more than were tried if they do not
+	goodput Sample // beside most heavy clients
+	ended   int    // in how many rounds the server ended by itself
+}
 
 func (p *heavyLoad) run(ctx context.Context, t *Trial) (r Result, err error) {
-	type setup struct {
-		part string
-		n    int
-	}
-	setups := []setup{{rig.Sequential, 0}, {rig.Threaded, 0}, {rig.Pool, 2}, {rig.Pool, largePool}, {rig.BoundedAccept, 2}, {rig.BoundedAccept, largePool}}
-	t.Steps(2 * len(setups))
-	cheap := make(map[setup]cheapLoad)
-	for _, setup := range setups {
-		args, suffix := []string{"-protocol", "http", "-quiet"}, ""
-		if setup.n > 0 {
-			args, suffix = append(args, rig.N(setup.n)), fmt.Sprint(" -n ", setup.n)
-		}
-		var got cheapLoad
-		for _, heavy := range []int{0, p.heavy} {
-			t.Step("%s%s with %s", setup.part, suffix, several(heavy, "heavy client"))
-			err := t.With(ctx, setup.part, args, func(s *rig.Server) error {
-				answers, spun, err := p.press(ctx, s, heavy)
-				if err != nil {
-					return err
-				}
-				name := s.Name + suffix
-				figures := []Figure{Rate("cheap answers", answers.Rate()), Within("half answered within", answers, .5),
-					Within("all answered within", answers, 1)}
-				if got.beside = answers.Rate(); heavy == 0 {
-					got.alone = answers.Rate()
-				} else {
-					name += fmt.Sprint(" + ", heavy)
-					figures = append(figures, Rate("heavy answers", spun))
-				}
-				r.Row(name, figures...)
-				return nil
-			})
+	numbers := p.heavies(t.Quick)
+	seen := make(map[sharedServer]sharing)
+	round := func() error {
+		var got []*besides
+		for _, server := range sharedServers {
+			b, err := p.sweep(ctx, t, server, numbers)
 			if err != nil {
-				return r, err
+				return err
+			}
+			got = append(got, b)
+		}
+		for i, server := range sharedServers {
+			got[i].show(&r)
+			seen[server] = seen[server].and(got[i])
+		}
+		return nil
+	}
+	steps := len(sharedServers) * len(numbers)
+	r.Verdicts, err = t.Repeat(ctx, steps, round, func() []Verdict { return p.verdicts(seen, runtime.GOMAXPROCS(0)) })
+	if few := seen[fewWorkers]; few.goodput.Within(0, .5) == Holds {
+		r.Note("A bound on how many compute at once does not help the cheap clients: they wait in one queue with the heavy ones. A queue of their own would help.")
+	}
+	t.noteFlaws(&r)
+	return r, err
+}
+
+// besides are the cheap clients of a server beside growing numbers of heavy ones, in one round.
+type besides struct {
+	name    string
+	numbers []int
+	loads   []*rig.Load
+	ended   bool
+}
+
+// sweep measures a server beside growing numbers of heavy clients. Nothing is left over from one measurement that the
+// next would not have by itself, because the heavy clients stay.
+func (p *heavyLoad) sweep(ctx context.Context, t *Trial, server sharedServer, numbers []int) (*besides, error) {
+	args := []string{"-protocol", "http", "-quiet"}
+	if server.workers > 0 {
+		args = append(args, rig.N(server.workers))
+	}
+	b := &besides{numbers: numbers}
+	err := t.With(ctx, server.part, args, func(s *rig.Server) error {
+		b.name = server.called(s.Name)
+		pressing, stop := context.WithCancel(ctx)
+		var heavy sync.WaitGroup
+		defer heavy.Wait()
+		defer stop()
+		dial, there := client.Dial(s.Addr), 0
+		for _, number := range numbers {
+			t.Step("%s with %s", server.called(server.part), several(number, "heavy client"))
+			come := number - there
+			there = number
+			heavy.Go(func() { rig.Press(pressing, dial, spin(p.work), come, time.Hour) })
+			client.Sleep(ctx, p.work/2) // then all of them are there
+			patience := p.d + time.Duration(number)*p.work
+			l := rig.Arrive(ctx, rig.Once(dial, "/", time.Minute), patience, rig.Pace{Rate: cheapRate, For: p.d})
+			b.loads = append(b.loads, l)
+			if err := loadFlaw(s.Name, l, 200*time.Millisecond); err != nil {
+				return err
+			}
+			if d, _ := b.loads[0].Quantile(.5); d > calm {
+				return flaw(fmt.Sprintf("without heavy clients, half of the cheap ones of %s waited for more than %v", s.Name, calm))
 			}
 		}
-		cheap[setup] = got
+		return nil
+	})
+	if b.ended = errors.Is(err, rig.ErrEnded); b.ended && len(b.loads) == len(numbers) {
+		err = nil
 	}
-	small, large := cheap[setups[2]], cheap[setups[3]]
-	r.Verdicts = kneesVerdicts(p.heavy, cheap[setups[1]], small)
-	if small.beside < large.beside && large.beside < large.alone*onItsKnees {
-		r.Note("Bounding how many compute at once does not help the cheap clients here: with %d workers they wait in no queue, but share the processors; with 2 they wait behind the heavy ones, and get even less (%s against %s). What would help is a queue of their own.",
-			largePool, PerSecond.Format(small.beside), PerSecond.Format(large.beside))
-	}
-	return r, nil
+	return b, err
 }
 
-// press returns what cheap clients get, and how many answers a second the heavy ones beside them.
-func (p *heavyLoad) press(ctx context.Context, s *rig.Server, heavy int) (cheap *rig.Load, spun float64, err error) {
-	var heavies *rig.Load
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		heavies = rig.Press(ctx, client.Dial(s.Addr), fmt.Sprintf("/spin?d=%v", p.work), heavy, p.work+p.d)
-	}()
-	client.Sleep(ctx, p.work) // then all of them are there
-	cheap = rig.Press(ctx, client.Dial(s.Addr), "/", cheapClients, p.d)
-	<-done
-	return cheap, heavies.Rate(), nil
+// goodput returns the share of the cheap clients beside the i-th number of heavy ones that was answered within ten
+// times as long as it took without heavy ones.
+func (b *besides) goodput(i int) float64 {
+	alone, _ := b.loads[0].Quantile(.5)
+	inTime := 0
+	for _, r := range b.loads[i].Requests {
+		if r.End == rig.Answered && r.Took <= muchLonger*alone {
+			inTime++
+		}
+	}
+	return float64(inTime) / float64(max(len(b.loads[i].Requests), 1))
 }
 
-// kneesVerdicts judges by what the cheap clients got where each client has a goroutine, and from the
-// small pool.
-func kneesVerdicts(heavy int, threaded, small cheapLoad) []Verdict {
-	rate := PerSecond.Format
-	return []Verdict{{Claim: fmt.Sprintf("%s starve the cheap ones where each has a goroutine", several(heavy, "CPU-bound client")), Answer: answer(threaded.beside < threaded.alone*onItsKnees),
-		Expected: fmt.Sprintf("less than %s, a tenth of what they get alone", rate(threaded.alone*onItsKnees)), Measured: rate(threaded.beside)}, {
-		Claim:    "a pool of two does not let them starve",
-		Expected: fmt.Sprintf("at least %s, a tenth of what they get alone", rate(small.alone*onItsKnees)),
-		Measured: rate(small.beside),
-		Answer:   answer(small.beside >= small.alone*onItsKnees),
-	}}
+// show adds a row for each number of heavy clients.
+func (b *besides) show(r *Result) {
+	for i, l := range b.loads {
+		figures := []Figure{Given("heavy", float64(b.numbers[i]), Things), Share("goodput", b.goodput(i))}
+		if l.Count(rig.Answered)+l.Waiting() > 0 {
+			figures = append(figures, Within("half answered within", l, .5), Within("99 % answered within", l, .99))
+		}
+		r.Row(b.name, figures...)
+	}
+}
+
+// knees returns the fewest heavy clients that bring the server to its knees, or more than were tried.
+func (b *besides) knees() float64 {
+	for i, number := range b.numbers {
+		if b.goodput(i) < .5 {
+			return float64(number)
+		}
+	}
+	return float64(b.numbers[len(b.numbers)-1] + 1)
+}
+
+// and adds a round.
+func (s sharing) and(b *besides) sharing {
+	s.knees = append(s.knees, b.knees())
+	s.goodput = append(s.goodput, b.goodput(len(b.loads)-1))
+	if b.ended {
+		s.ended++
+	}
+	return s
+}
+
+// verdicts judges by how cheap clients fared on a machine with so many processors. The numbers of heavy clients about
+// double, and so the bounds leave room.
+func (p *heavyLoad) verdicts(seen map[sharedServer]sharing, processors int) (verdicts []Verdict) {
+	for _, server := range sharedServers {
+		verdicts = append(verdicts, p.kneesVerdict("a few dozen CPU-bound clients bring "+server.called(server.part)+" to its knees",
+			"24 to 48 of them, and not fewer", seen[server], 20, 53))
+	}
+	low, high := .75*float64(processors), 3*float64(processors)
+	beyond := p.kneesVerdict("with a goroutine for each, a few more of them than processors suffice",
+		fmt.Sprintf("%.0f to %.0f of them on %s", math.Ceil(low), high, several(processors, "processor")), seen[eachItsOwn], low, high)
+	goodput := seen[fewWorkers].goodput
+	return append(verdicts, beyond, Verdict{Claim: fmt.Sprintf("a pool of two protects cheap clients from %d heavy ones", p.heavy),
+		Expected: "50 to 100 % of the cheap ones answered in time", Measured: goodput.shares(), Answer: goodput.Within(.5, 1.1)})
+}
+
+// kneesVerdict judges whether the fewest heavy clients that bring a server to its knees are from low to high.
+func (p *heavyLoad) kneesVerdict(claim, expected string, s sharing, low, high float64) Verdict {
+	v := Verdict{Claim: claim, Expected: expected, Measured: s.knees.In(Things) + " suffice", Answer: s.knees.Within(low, high)}
+	tried := float64(p.heavy)
+	if s.knees.Median() > tried {
+		v.Measured = fmt.Sprintf("%d do not suffice", p.heavy)
+	}
+	if _, most := s.knees.Bounds(); most > tried && tried < high && v.Answer != CouldNotTell {
+		v.Answer, v.Why = CouldNotTell, fmt.Sprintf("No more than %d were tried; see -heavy.", p.heavy)
+	}
+	if s.ended > 0 {
+		v.Measured += fmt.Sprintf("; it ended by itself in %s", several(s.ended, "round"))
+	}
+	return v
 }

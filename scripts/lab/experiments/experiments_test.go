@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -92,11 +93,11 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"where-they-wait -clients 5", 0, 5, 3, false},
 		{"idle-flood -clients 20 -patience 10ms", 0, 15, 4, true},
 		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 4, 3, true},
-		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 12, 2, true},
+		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 15, 5, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"overload -work 1ms -d 50ms", 0, 20, 7, true},
 		{"littles-law -n 2 -sleep 5ms -d 50ms", 0, 6, 2, false},
-		{"pool-size -work 1ms -d 50ms", 0, 12, 2, true},
+		{"pool-size -wait 1ms -work 1ms -d 50ms", 0, poolRows(), 2, true},
 		{"nagle -clients 1 -pause 50ms", 0, 3, 4, false},
 		{"lost-update -clients 2 -times 10", 0, 2, 2, true},
 		{"squatters -n 1 -idle-timeout 50ms -patience 100ms", 0, 8, 4, true},
@@ -131,6 +132,13 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 			}
 		})
 	}
+}
+
+func poolRows() (n int) {
+	for _, w := range new(sizing).works(runtime.GOMAXPROCS(0), false) {
+		n += len(w.sizes)
+	}
+	return n
 }
 
 // A part may keep a client waiting longer than it should, on a busy machine, but it never takes more

@@ -129,12 +129,6 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"no limit of threads", "n", []Verdict{pastLimit{served: 10_100}.verdict()}},
 		{"clients that could not come", "?", []Verdict{pastLimit{served: 9282, kept: "refused"}.verdict()}},
 		{"another end", "?", []Verdict{pastLimit{served: 5000, words: "fatal error: out of memory"}.verdict()}},
-
-		{"heavy clients that hurt", "yn", kneesVerdicts(24, cheapLoad{100, 9}, cheapLoad{100, 9})},
-		{"heavy clients that do not", "ny", kneesVerdicts(24, cheapLoad{100, 11}, cheapLoad{100, 11})},
-
-		{"two knees", "yy", poolSizeVerdicts(32, 2, 32, 2)},
-		{"one knee", "nn", poolSizeVerdicts(32, 32, 32, 2)},
 	})
 }
 
@@ -157,18 +151,6 @@ func TestMemoryIsKnownOnlyIfItWasBefore(t *testing.T) {
 	assert.Equal(t, int64(500), perClient(1000, 2000, 2))
 	assert.Equal(t, int64(rig.Unknown), perClient(rig.Unknown, 2000, 2))
 	assert.Equal(t, int64(rig.Unknown), perClient(1000, rig.Unknown, 2))
-}
-
-func TestPoolSizesDoubleBeyondTheProcessors(t *testing.T) {
-	assert.Equal(t, []int{1, 2, 4, 8, 16, 32}, poolSizes(2))
-	assert.Equal(t, 256, poolSizes(96)[8])
-	assert.Len(t, poolSizes(96), 9)
-}
-
-func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {
-	assert.Equal(t, 2, knee([]float64{10, 50, 90, 100, 95}))
-	assert.Equal(t, 0, knee([]float64{100, 100, 100}))
-	assert.Equal(t, 4, knee([]float64{1, 2, 4, 8, 16}))
 }
 
 func TestTheLastWordsOfTheRuntimeAreFound(t *testing.T) {
