@@ -24,6 +24,7 @@ var All = []Experiment{
 	cpuBound,
 	degradation,
 	overload,
+	retryStorm,
 	littlesLaw,
 	poolSize,
 	nagle,

@@ -96,6 +96,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 15, 5, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"overload -work 1ms -d 50ms", 0, 20, 7, true},
+		{"retry-storm -work 5ms -d 50ms -patience 50ms", 0, 48, 4, true},
 		{"littles-law -n 2 -sleep 5ms -d 50ms", 0, 6, 2, false},
 		{"pool-size -wait 1ms -work 1ms -d 50ms", 0, poolRows(), 2, true},
 		{"nagle -clients 1 -pause 50ms", 0, 3, 4, false},
@@ -127,7 +128,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}
 			for _, row := range r.Rows {
-				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|C,|sleeping|byte|one|wait|comp|with|count|predict|shedding)", row.Subject)
+				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|C,|sleeping|byte|one|wait|comp|with|count|predict|no retries|retries|backoff|shedding)", row.Subject)
 				assert.NotContains(t, row.Subject, "=")
 			}
 		})
@@ -336,7 +337,7 @@ func TestAnInterruptEndsEachExperiment(t *testing.T) {
 	const limit = 30 * time.Second // for a machine that is busy
 	for _, line := range []string{
 		"three-clients -pause 1m", "arrivals -pause 1m", "sleep -d 1m", "where-they-wait", "idle-flood -patience 1m",
-		"os-threads -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "overload -d 1m", "littles-law -d 1m", "pool-size -d 1m", "nagle -pause 1m",
+		"os-threads -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "overload -d 1m", "retry-storm -d 1m", "littles-law -d 1m", "pool-size -d 1m", "nagle -pause 1m",
 		"lost-update -times 100000", "squatters -idle-timeout 50s -patience 1m", "refuse-or-wait -patience 1m",
 	} {
 		for _, after := range []time.Duration{0, 100 * time.Millisecond} {

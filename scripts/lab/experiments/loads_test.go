@@ -35,6 +35,15 @@ func overloaded5(parts, refusing, shedding, afterShedding, afterPool float64) ma
 	}
 }
 
+// stormed is the goodput of each policy, and of shedding, after a spike, in three rounds.
+func stormed(none, atOnce, budget, shedding float64) map[string]Sample {
+	seen := make(map[string]Sample)
+	for i, goodput := range []float64{none, atOnce, budget, shedding} {
+		seen[retryings[i].subject] = Sample{goodput, goodput, goodput}
+	}
+	return seen
+}
+
 // littleRounds are three rounds under two loads, in which so many times as many clients were there as predicted.
 func littleRounds(all, waiting float64) [][]crowds {
 	c := crowds{population{rate: 100, stay: .1, size: 10 * all}, population{rate: 100, stay: .05, size: 5 * waiting}}
@@ -56,6 +65,13 @@ func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
 		{"ten times the capacity", "nnnnnyn", overloadVerdicts(overloaded5(10, 10, 10, 1, 1))},
 		{"an overload near the bounds", "???????", overloadVerdicts(overloaded5(.25, .5, .8, .7, .25))},
 		{"an overload that was not measured", "???????", overloadVerdicts(nil)},
+
+		{"a storm that stays, but for who sheds or saves", "yyyy", stormVerdicts(stormed(1, 0, .9, 1.1))},
+		{"a storm in a teacup", "ynyy", stormVerdicts(stormed(1, 1, 1, 1))},
+		{"a storm that nothing ends", "nynn", stormVerdicts(stormed(0, 0, 0, 0))},
+		{"a storm that leaves a doubt", "????", stormVerdicts(stormed(.6, .5, .6, .6))},
+		{"servers that answer more than comes", "nnnn", stormVerdicts(stormed(10, 10, 10, 10))},
+		{"a storm that was not measured", "????", stormVerdicts(nil)},
 
 		{"as many clients as predicted", "yy", littleVerdicts(littleRounds(1, 1))},
 		{"more clients than predicted", "nn", littleVerdicts(littleRounds(1.5, 1.5))},
@@ -89,6 +105,24 @@ func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
 		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
 	}
 	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
+}
+
+func TestAServerHasRecoveredWhenItStaysSo(t *testing.T) {
+	for _, test := range []struct {
+		slices []float64
+		want   string
+	}{
+		{[]float64{1, 1, 1, 1, 1, 1}, "0s"},
+		{[]float64{1, 0, .5, .8, 1, 1}, "300ms"},
+		{[]float64{1, 1, 1, 1, 1, 0}, "> 600ms"},
+	} {
+		var r Result
+		stormSeen{subject: "retries", slices: test.slices}.enter(&r, 100*ms)
+		recovered, _ := r.Rows[0].Figure("recovered after")
+		assert.Equal(t, test.want, recovered.String())
+		assert.Len(t, r.Rows, 1+1+len(test.slices))
+		assert.True(t, r.Rows[1].Plotted)
+	}
 }
 
 func TestAServerThatAnswersMoreThanItCanDoesNotCount(t *testing.T) {

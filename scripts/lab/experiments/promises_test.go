@@ -18,7 +18,7 @@ import (
 func TestWrongParametersAreRefused(t *testing.T) {
 	for _, line := range []string{
 		"arrivals -pause 100ms -stagger 90ms", "sleep -n 9", "where-they-wait -clients 2", "os-threads -clients 10000",
-		"os-threads -clients 499", "idle-flood -clients 19", "lost-update -clients 1", "degradation -work 50ms -patience 50ms", "overload -work 50ms -patience 50ms",
+		"os-threads -clients 499", "idle-flood -clients 19", "lost-update -clients 1", "degradation -work 50ms -patience 50ms", "overload -work 50ms -patience 50ms", "retry-storm -d 50ms -work 50ms",
 		"squatters -idle-timeout 1s -patience 1s", "degradation -d 50ms -work 50ms", "pool-size -d 50ms -work 50ms",
 	} {
 		_, err := setup(t, line)(t.Context(), &Trial{})

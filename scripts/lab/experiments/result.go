@@ -19,6 +19,7 @@ type Result struct {
 type Row struct {
 	Subject string   `json:"subject"`
 	Figures []Figure `json:"figures"`
+	Plotted bool     `json:"plotted,omitempty"` // it is a point of a curve, and not worth reading in a table
 }
 
 // A Verdict says what became of a claim, here and now. It is measured, never assumed.
@@ -61,14 +62,20 @@ func answer(holds bool) Answer {
 
 // Row adds figures about a subject. An experiment calls it in each round. If there is a row with the same subject and
 // the same given figures (see [Given]), the measured figures join those of the rounds before.
-func (r *Result) Row(subject string, figures ...Figure) {
-	for i, row := range r.Rows {
-		if row.Subject == subject && slices.EqualFunc(row.given(), Row{Figures: figures}.given(), sameValue) {
+func (r *Result) Row(subject string, figures ...Figure) { r.row(Row{Subject: subject}, figures) }
+
+// Point is like Row, for a point of a curve that is not worth reading in a table.
+func (r *Result) Point(subject string, figures ...Figure) {
+	r.row(Row{Subject: subject, Plotted: true}, figures)
+}
+
+func (r *Result) row(row Row, figures []Figure) {
+	for i, old := range r.Rows {
+		if old.Subject == row.Subject && old.Plotted == row.Plotted && slices.EqualFunc(old.given(), Row{Figures: figures}.given(), sameValue) {
 			r.Rows[i].join(figures)
 			return
 		}
 	}
-	row := Row{Subject: subject}
 	row.join(figures)
 	r.Rows = append(r.Rows, row)
 }

@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
@@ -46,7 +47,8 @@ func Text(e experiments.Experiment, r experiments.Result, width int, colored boo
 	}
 	add(barsOf(e, r).text(width, colored))
 	if repeatsBars := len(e.Bars) == 1 && len(r.Rows) > 0 && len(r.Rows[0].Figures) == 1; !repeatsBars {
-		add(figures(e, r.Rows, width, colored))
+		plotted := func(row experiments.Row) bool { return row.Plotted }
+		add(figures(e, slices.DeleteFunc(slices.Clone(r.Rows), plotted), width, colored))
 	}
 	for _, note := range r.Notes {
 		add(console.Wrap(note, width) + "\n")

@@ -77,6 +77,19 @@ line of sixty columns.
 	assert.Equal(t, 1, strings.Count(Text(e, r, 60, false), "\nwith a lock"), "a table would only repeat what the bars say")
 }
 
+func TestAPointOfACurveIsNotInTheTable(t *testing.T) {
+	e := experiments.Experiment{Name: "storm", Claim: "it stays", Curves: []experiments.Curve{{X: "time", Y: "goodput"}}}
+	var r experiments.Result
+	r.Row("retries", experiments.Count("attempts", 3))
+	for _, at := range []float64{1, 2} {
+		r.Point("retries", experiments.Given("time", at, experiments.Seconds), experiments.Share("goodput", .5))
+	}
+	text := Text(e, r, 80, false)
+	assert.Contains(t, text, "60 % ┤", "the curve")
+	assert.Contains(t, text, "\nretries         3\n")
+	assert.Equal(t, 2, strings.Count(text, "retries"), "in the legend and in the table")
+}
+
 func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	e := experiments.Experiment{Name: "idle-flood", Claim: "memory grows", Curves: []experiments.Curve{{X: "clients", Y: "memory"}}}
 	var r experiments.Result
