@@ -210,7 +210,7 @@ func (p *heavyLoad) verdicts(seen map[sharedServer]sharing, processors int) (ver
 	beyond := p.kneesVerdict("with a goroutine for each, a few more of them than processors suffice",
 		fmt.Sprintf("%.0f to %.0f of them on %s", math.Ceil(low), high, several(processors, "processor")), seen[eachItsOwn], low, high)
 	goodput := seen[fewWorkers].goodput
-	return append(verdicts, beyond, Verdict{Claim: fmt.Sprintf("a pool of two protects cheap clients from %d heavy ones", p.heavy),
+	return append(verdicts, beyond, Verdict{Claim: "a pool of two protects cheap clients from " + several(p.heavy, "heavy one"),
 		Expected: "50 to 100 % of the cheap ones answered in time", Measured: goodput.shares(), Answer: goodput.Within(.5, 1.1)})
 }
 

@@ -3,8 +3,11 @@ package experiments
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"example.com/concurrent-servers/scripts/lab/rig"
 )
 
 func shares(heavy int) *heavyLoad { return &heavyLoad{heavy: heavy} }
@@ -95,4 +98,28 @@ func TestTheKneeIsTheFirstThatIsNearlyAsGoodAsTheBest(t *testing.T) {
 	assert.Equal(t, 0, knee([]float64{100, 100, 100}))
 	assert.Equal(t, 4, knee([]float64{1, 2, 4, 8, 16}))
 	assert.Equal(t, 0, knee([]float64{0, 0}), "nobody was answered")
+}
+
+func TestAServerThatEndsIsAResult(t *testing.T) {
+	var r Result
+	poolRates{poolWork: poolWork{sizes: []int{1, 2}}, label: "waiting", rates: []float64{9, 0}, ended: []bool{false, true}}.show(&r)
+	answers, _ := r.Rows[1].Figure("answers")
+	assert.Equal(t, "it ended", answers.String())
+
+	load := func(end rig.End) *rig.Load {
+		return &rig.Load{To: time.Second, Requests: []rig.Request{{Took: ms, End: end}}}
+	}
+	dead := &besides{numbers: []int{0, 3, 6}, loads: []*rig.Load{load(rig.Answered), load(rig.CutOff), load(rig.Refused)}, ended: true}
+	assert.Equal(t, 3.0, dead.knees())
+	verdict := shares(6).kneesVerdict("", "", sharing{}.and(dead), 20, 53)
+	assert.Equal(t, "3 suffice; it ended by itself in 1 round", verdict.Measured)
+	dead.show(&r)
+	_, known := r.Rows[4].Figure("half answered within")
+	assert.False(t, known, "nobody was answered")
+}
+
+func TestQuickSweepsHaveTheSameKnees(t *testing.T) {
+	assert.Equal(t, []int{0, 1, 2, 3, 6, 12, 24}, shares(24).heavies(false))
+	assert.Equal(t, []int{0, 3, 6, 12, 24}, shares(24).heavies(true))
+	assert.Equal(t, []int{0, 1}, shares(1).heavies(false))
 }
