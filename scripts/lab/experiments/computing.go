@@ -43,36 +43,58 @@ func (c *computing) check(patience time.Duration) error {
 
 func spin(work time.Duration) string { return "/spin?d=" + work.String() }
 
-// under starts a server with args, measures its capacity, and calls use with both. A server that ends by itself does so
-// as a result: use has seen what its clients got.
+// attempts is how often a measurement with a flaw is made at most, before the whole round does not count.
+const attempts = 3
+
+// under starts a server with args, measures its capacity, and calls use with both. If use returns a flaw, under does the
+// same again. A server that ends by itself does so as a result: use has seen what its clients got.
 //
 // Each server is its own yardstick, because each finds out by itself how much computing takes how long, and two come to
 // different results on a machine that has other work. The capacity is what it answers in a second when a few clients
 // more than it has processors ask again and again.
-func (c *computing) under(ctx context.Context, t *Trial, program string, args []string, use func(s *rig.Server, capacity float64) error) error {
+func (c *computing) under(ctx context.Context, t *Trial, program string, args []string, use func(s *rig.Server, capacity float64) error) (err error) {
 	args = append([]string{"-protocol", "http", "-quiet", rig.N(c.n)}, args...)
-	err := t.With(ctx, program, args, func(s *rig.Server) error {
-		dial, d := client.Dial(s.Addr), max(c.d/2, 5*c.work)
-		rig.Once(dial, "/spin?d=1ms", time.Minute)(ctx, time.Now()) // now it finds out
-		capacity := rig.Press(ctx, dial, spin(c.work), 2*runtime.GOMAXPROCS(0), d).Rate()
-		if capacity == 0 {
-			return flaw(fmt.Sprintf("%s answered nobody within %v", s.Name, d))
+	for range attempts {
+		capacity := 0.0
+		err = t.Try(ctx, program, args, func(s *rig.Server) error {
+			var err error
+			if capacity, err = c.capacity(ctx, s); err != nil {
+				return err
+			}
+			return use(s, capacity)
+		})
+		if !errors.As(err, new(flaw)) {
+			c.capacities = append(c.capacities, capacity)
+			return err
 		}
-		c.capacities = append(c.capacities, capacity)
-		return use(s, capacity)
-	})
-	if errors.Is(err, rig.ErrEnded) && ctx.Err() == nil {
-		return nil
 	}
 	return err
 }
 
-// steady forgets the capacities that were measured since it was called last, and returns their median. It returns a flaw
-// if two of them differ too much: then the figures say more about the machine than about the servers.
+func (c *computing) capacity(ctx context.Context, s *rig.Server) (float64, error) {
+	dial, d := client.Dial(s.Addr), max(c.d/2, 5*c.work)
+	rig.Once(dial, "/spin?d=1ms", time.Minute)(ctx, time.Now()) // now it finds out
+	capacity := rig.Press(ctx, dial, spin(c.work), 2*runtime.GOMAXPROCS(0), d).Rate()
+	switch {
+	case capacity == 0:
+		return 0, flaw(fmt.Sprintf("%s answered nobody within %v", s.Name, d))
+	case len(c.capacities) > 0 && uneven*capacity < slices.Max(c.capacities):
+		return 0, flaw(fmt.Sprintf("%s had a capacity of %s, and another server one of %s", s.Name, PerSecond.Format(capacity), PerSecond.Format(slices.Max(c.capacities))))
+	}
+	return capacity, nil
+}
+
+// uneven is by how much the capacities of two servers in a round may differ, as a ratio.
+const uneven = 3
+
+// begin forgets the capacities of the last round.
+func (c *computing) begin() { c.capacities = nil }
+
+// steady returns the median of the capacities that were measured since the round began. It returns a flaw if two of them
+// differ too much: then the figures say more about the machine than about the servers.
 func (c *computing) steady() (median float64, err error) {
 	least, most, median := slices.Min(c.capacities), slices.Max(c.capacities), c.capacities.Median()
-	c.capacities = nil
-	if most > 3*least {
+	if most > uneven*least {
 		err = flaw(fmt.Sprintf("the capacity varied from %s to %s", PerSecond.Format(least), PerSecond.Format(most)))
 	}
 	return median, err

@@ -70,6 +70,7 @@ func (p *degrading) run(ctx context.Context, t *Trial) (r Result, err error) {
 	seen := make(map[string]degraded)
 	var capacities Sample
 	round := func() error {
+		p.begin()
 		got, err := p.press(ctx, t, loads)
 		if err != nil {
 			return err
@@ -112,9 +113,8 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 		got[part] = new(pressing)
 		t.Step("%s at %g times its capacity, and after a burst", part, loads[0])
 		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
-			got[part].name = s.Name
-			calm, err := p.arrive(ctx, s, capacity, loads[0], p.work, p.patience/2, p.patience)
-			got[part].under = append(got[part].under, calm)
+			calm, err := p.arrive(ctx, s, capacity, loads[0], p.work, p.patience/2, p.d, p.patience)
+			got[part].name, got[part].under = s.Name, []measured{calm}
 			if err != nil {
 				return err
 			}
@@ -124,7 +124,7 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 			if part == rig.BoundedAccept { // which differs from the pool in where clients wait
 				return nil
 			}
-			got[part].burst, err = p.arrive(ctx, s, capacity, overloaded, p.work, p.patience/2-p.d, time.Minute)
+			got[part].burst, err = p.arrive(ctx, s, capacity, overloaded, p.work, 0, p.patience/2, time.Minute)
 			return err
 		})
 		if err != nil {
@@ -134,20 +134,21 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 	for _, load := range loads[1:] {
 		for _, part := range pressedParts {
 			t.Step("%s at %g times its capacity", part, load)
-			err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
-				m, err := p.arrive(ctx, s, capacity, load, p.work, buildUp(load, p.patience), 0)
-				got[part].under = append(got[part].under, m)
+			var m measured
+			err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
+				m, err = p.arrive(ctx, s, capacity, load, p.work, buildUp(load, p.patience), p.d, 0)
 				return err
 			})
 			if err != nil {
 				return nil, err
 			}
+			got[part].under = append(got[part].under, m)
 		}
 	}
 	for _, part := range []string{rig.Threaded, rig.Pool} {
 		t.Step("%s at %d times its capacity, with long requests", part, overloaded)
 		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
-			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, buildUp(overloaded, p.patience), 0)
+			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, buildUp(overloaded, p.patience), 2*p.d, 0)
 			return err
 		})
 		if err != nil {
@@ -157,12 +158,12 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 	return got, nil
 }
 
-// arrive lets patient clients come to s at a load of so many times its capacity. It measures after the time warm, and
-// waits for the clients for the time after.
-func (p *degrading) arrive(ctx context.Context, s *rig.Server, capacity, load float64, work, warm, after time.Duration) (measured, error) {
+// arrive lets patient clients come to s at a load of so many times its capacity. It measures for the time d, after the
+// time warm, and then waits for the clients for the time after.
+func (p *degrading) arrive(ctx context.Context, s *rig.Server, capacity, load float64, work, warm, d, after time.Duration) (measured, error) {
 	ask := rig.Once(client.Dial(s.Addr), spin(work), time.Minute)
-	l := rig.Arrive(ctx, ask, after, rig.Pace{Rate: load * capacity, For: warm + p.d})
-	m := measured{l.Between(max(warm, 0), l.To), capacity, s.System().Resident}
+	l := rig.Arrive(ctx, ask, after, rig.Pace{Rate: load * capacity, For: warm + d})
+	m := measured{l.Between(warm, l.To), capacity, s.System().Resident}
 	return m, cmp.Or(loadFlaw(s.Name, l, p.patience), m.flaw(s.Name))
 }
 

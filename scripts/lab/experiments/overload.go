@@ -59,6 +59,7 @@ func (p *overloading) run(ctx context.Context, t *Trial) (r Result, err error) {
 	seen := make(map[string]overloadSeen)
 	var capacities Sample
 	round := func() error {
+		p.begin()
 		got := make(map[string]ramp)
 		for _, server := range overloadServers {
 			t.Step("%s under a load that rises to %d times its capacity, and falls", rig.Name(server), overloaded)

@@ -69,6 +69,7 @@ func (p *storm) run(ctx context.Context, t *Trial) (r Result, err error) {
 	}
 	afterwards := make(map[string]Sample)
 	round := func() error {
+		p.begin()
 		got := make([]stormSeen, len(arms))
 		for i, arm := range arms {
 			t.Step("a spike, with %s", arm.subject)
