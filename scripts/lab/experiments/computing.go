@@ -113,13 +113,13 @@ func loadFlaw(server string, l *rig.Load, patience time.Duration) error {
 	return nil
 }
 
-// buildUp is how long it takes until a queue without bounds keeps everybody waiting for longer than the patience, and a
-// quarter more: who is answered t after the beginning of a load has waited for t × (load - 1) / load.
+// buildUp is how long it takes until a queue without bounds keeps everybody waiting for longer than the patience, and half
+// as long again, because the capacity may be more than was measured: who is answered t after the beginning of a load has waited for t × (load - 1) / load.
 func buildUp(load float64, patience time.Duration) time.Duration {
 	if load <= 1 {
 		return patience / 2
 	}
-	return time.Duration(1.25 * load / (load - 1) * float64(patience))
+	return time.Duration(1.5 * load / (load - 1) * float64(patience))
 }
 
 // A measured load is what a server did under it, beside its capacity.
@@ -136,7 +136,7 @@ func (m measured) share(end rig.End) float64 {
 
 // flaw returns a flaw if the server answered so much more than its capacity that the capacity was not what it was measured.
 func (m measured) flaw(server string) error {
-	if answered := m.share(rig.Answered); answered > 1.6 {
+	if answered := m.share(rig.Answered); answered > most {
 		return flaw(fmt.Sprintf("%s answered %.0f %% of its capacity", server, 100*answered))
 	}
 	return nil

@@ -103,8 +103,8 @@ type pressing struct {
 }
 
 // longer is how many times as much a long request computes: several time slices. Then the servers differ. The Go runtime
-// takes a goroutine off its processor after 10 ms, so a goroutine for each client is in the midst of all of them.
-const longer = 4
+// takes a goroutine off its processor after 10 to 20 ms, so a goroutine for each client is in the midst of all of them.
+const longer = 8
 
 // press measures all parts. What one load leaves behind must not meet the next, so a server ends with a large load.
 func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[string]*pressing, error) {
@@ -204,6 +204,8 @@ const (
 	least = 0.6 // to be what the capacity allows
 	most  = 1.5
 	half  = 0.5
+
+	slowly = 0.6 // of the capacity
 )
 
 // verdicts judges by what the parts did.
@@ -215,7 +217,7 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		low, high float64
 	}{
 		{"under four times its capacity a pool computes on", pool.long, least, most},
-		{"a goroutine for each client then works very slowly", threaded.long, 0, half},
+		{"a goroutine for each client then works very slowly", threaded.long, 0, slowly},
 		{fmt.Sprintf("a pool degrades gracefully for clients with %v", p.patience), pool.inTime[p.patience], half, most},
 		{fmt.Sprintf("bounded accepting degrades gracefully for clients with %v", p.patience), bounded.inTime[p.patience], half, most},
 		{fmt.Sprintf("a goroutine for each client collapses for clients with %v", p.patience), threaded.inTime[p.patience], 0, half},

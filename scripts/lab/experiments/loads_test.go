@@ -57,7 +57,7 @@ func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
 		{"a pool that is graceful, and goroutines, too", "ynyynyy", pressed.verdicts(degradedParts(.9, 1, .9, .9))},
 		{"servers that stand still", "nynnynn", pressed.verdicts(degradedParts(0, 0, 0, 0))},
 		{"servers that do ten times what can be", "nnnnnnn", pressed.verdicts(degradedParts(10, 10, 10, 10))},
-		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.5, .6, .5, .5))},
+		{"servers near the bounds", "???????", pressed.verdicts(degradedParts(.6, .6, .5, .5))},
 		{"servers that were not measured", "???????", pressed.verdicts(nil)},
 
 		{"an overload that only shedding stands", "yyyyyyy", overloadVerdicts(overloaded5(0, .7, .95, 1, 0))},

@@ -16,15 +16,15 @@ var retryStorm = Experiment{
 	Name:   "retry-storm",
 	Claim:  "retries keep a server overloaded after the cause of the overload has gone",
 	Source: "Bronson et al., Metastable Failures in Distributed Systems (2021), and the AWS Builders' Library",
-	Shows: "Lets clients come to part 3 at two thirds of its capacity. For a moment four times the capacity comes, and then " +
+	Shows: "Lets clients come to part 3 at six tenths of its capacity. For a moment four times the capacity comes, and then " +
 		"again what came before. A client has a patience for each attempt, and tries again by a policy. Goodput is what is " +
-		"answered, at whichever attempt, as a share of what comes in quiet times. Draws it over the time since the spike.",
-	Curves: []Curve{{X: "since the spike", Y: "goodput", Title: "goodput after a spike, in percent of the steady load"}},
+		"answered, at whichever attempt, as a share of what comes at that time. Draws it over the time since the spike.",
+	Curves: []Curve{{X: "since the spike", Y: "goodput", Title: "goodput after a spike, in percent of what comes"}},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p storm
 		p.flags(fs)
 		console.DurationVar(fs, &p.patience, "patience", 100*time.Millisecond, 10*time.Millisecond, time.Minute, "how much `time` a client has for an attempt")
-		console.DurationVar(fs, &p.spike, "spike", 60*time.Millisecond, time.Millisecond, time.Minute, "how much `time` the spike takes")
+		console.DurationVar(fs, &p.spike, "spike", 70*time.Millisecond, time.Millisecond, time.Minute, "how much `time` the spike takes")
 		return p.run
 	},
 }
@@ -36,15 +36,15 @@ type storm struct {
 
 // The loads, in times the capacity.
 const (
-	steady = 0.65
+	steady = 0.6
 	spike  = overloaded
 )
 
 // stormSlices are the parts of the time after the spike, each as long as the patience and half of it. After the first
-// slices a server with a backlog from the spike alone has done with it, and the last ones are judged.
+// slices a server with a backlog from the spike alone has done with it, and the last one is judged.
 const (
 	stormSlices = 6
-	judgedFrom  = 4
+	judgedFrom  = 5
 )
 
 // A retrying is what comes to which server.
@@ -99,7 +99,7 @@ func (p *storm) run(ctx context.Context, t *Trial) (r Result, err error) {
 
 func (p *storm) slice() time.Duration { return p.patience * 3 / 2 }
 
-// A stormSeen is what a server answered in a round, as shares of the steady load.
+// A stormSeen is what a server answered in a round, as shares of what came.
 type stormSeen struct {
 	subject  string
 	before   float64
@@ -144,7 +144,8 @@ func (p *storm) storm(ctx context.Context, s *rig.Server, policy string, capacit
 	l := rig.Arrive(ctx, ask, 0, rig.Pace{Rate: steady * capacity, For: calm}, rig.Pace{Rate: spike * capacity, For: p.spike},
 		rig.Pace{Rate: steady * capacity, For: stormSlices * p.slice()})
 	goodput := func(from time.Duration) float64 {
-		return l.Between(from, from+p.slice()).Rate() / (steady * capacity)
+		slice := l.Between(from, from+p.slice())
+		return float64(slice.Count(rig.Answered)) / float64(max(slice.Offered(), 1))
 	}
 	seen.before = goodput(p.patience / 2)
 	for i := range stormSlices {
@@ -152,7 +153,7 @@ func (p *storm) storm(ctx context.Context, s *rig.Server, policy string, capacit
 	}
 	seen.attempts = float64(attempts.Load()) / float64(max(len(l.Requests), 1))
 	if seen.before < half {
-		return seen, flaw(fmt.Sprintf("%s answered only %.0f %% of the steady load before the spike", s.Name, 100*seen.before))
+		return seen, flaw(fmt.Sprintf("%s answered only %.0f %% of what came before the spike", s.Name, 100*seen.before))
 	}
 	if err := (measured{Load: l, capacity: capacity}).flaw(s.Name); err != nil {
 		return seen, err
@@ -160,8 +161,8 @@ func (p *storm) storm(ctx context.Context, s *rig.Server, policy string, capacit
 	return seen, loadFlaw(s.Name, l, p.patience)
 }
 
-// A server has recovered if it answers at least the share settled of the steady load. It may answer more than that load,
-// if some have waited, but not more than its capacity, which is below caughtUp.
+// A server has recovered if it answers at least the share settled of what comes. It may answer more than comes, if some
+// have waited, but not more than its capacity, which is below caughtUp times the steady load.
 const (
 	settled  = 0.6
 	caughtUp = 2
@@ -200,7 +201,7 @@ func stormVerdicts(afterwards map[string]Sample) (verdicts []Verdict) {
 	} {
 		got := afterwards[claim.arm]
 		v := Verdict{Claim: claim.text, Answer: got.Within(claim.low, claim.high),
-			Expected: fmt.Sprintf("%.0f to %.0f %% of the steady load answered", 100*claim.low, 100*claim.high), Measured: got.shares()}
+			Expected: fmt.Sprintf("%.0f to %.0f %% of what comes is answered", 100*claim.low, 100*claim.high), Measured: got.shares()}
 		if v.Answer == Holds {
 			v.Why = claim.why
 		}

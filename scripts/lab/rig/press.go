@@ -2,8 +2,9 @@ package rig
 
 import (
 	"context"
-	"iter"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +46,7 @@ type Pace struct {
 }
 
 // Arrive has clients come at one pace after another, whether or not the clients before them have been answered: an
-// open loop. The gaps between them are distributed exponentially. Then no more clients come, and Arrive waits for
+// open loop. They come at random moments. Then no more clients come, and Arrive waits for
 // those that are there, but not longer than the time after. It counts over the time in which clients came.
 func Arrive(ctx context.Context, ask Ask, after time.Duration, paces ...Pace) *Load {
 	l := newLoad(0, 0)
@@ -57,7 +58,7 @@ func Arrive(ctx context.Context, ask Ask, after time.Duration, paces ...Pace) *L
 	var clients sync.WaitGroup
 	var open atomic.Int64
 	most := int64(MostClients())
-	for since := range arrivals(paces) {
+	for _, since := range arrivals(paces) {
 		came := l.began.Add(since)
 		if client.Sleep(ctx, time.Until(came)) != nil {
 			break
@@ -78,23 +79,18 @@ func Arrive(ctx context.Context, ask Ask, after time.Duration, paces ...Pace) *L
 	return l
 }
 
-// arrivals returns when clients come, since the beginning. It is the same for every server that is compared.
-func arrivals(paces []Pace) iter.Seq[time.Duration] {
-	return func(yield func(time.Duration) bool) {
-		gaps := rand.New(rand.NewPCG(1, 2))
-		begin := time.Duration(0)
-		for _, p := range paces {
-			end := begin + p.For
-			for at := begin; p.Rate > 0; {
-				at += time.Duration(gaps.ExpFloat64() / p.Rate * float64(time.Second))
-				if at >= end {
-					break
-				}
-				if !yield(at) {
-					return
-				}
-			}
-			begin = end
+// arrivals returns when clients come, since the beginning. It is the same for every server that is compared. Clients
+// come as in a Poisson process of which is known how many events it has at each pace: independently of each other, at any
+// moment. Without that, the chance of a short time would make one load another.
+func arrivals(paces []Pace) (all []time.Duration) {
+	chance := rand.New(rand.NewPCG(1, 2))
+	begin := time.Duration(0)
+	for _, p := range paces {
+		for range int(math.Round(p.Rate * p.For.Seconds())) {
+			all = append(all, begin+time.Duration(chance.Float64()*float64(p.For)))
 		}
+		begin += p.For
 	}
+	slices.Sort(all)
+	return all
 }
