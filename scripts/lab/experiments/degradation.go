@@ -240,21 +240,3 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		Expected: fmt.Sprintf("all answered, at %.0f to %.0f %% of the capacity", 100*least, 100*most),
 		Measured: fmt.Sprintf("all answered in %s, at %s", several(count(pool.all), "round"), pool.churned.shares())})
 }
-
-// shares writes shares of the capacity.
-func (s Sample) shares() string {
-	var percent Sample
-	for _, v := range s {
-		percent = append(percent, 100*v)
-	}
-	return percent.In(Percent)
-}
-
-func count(seen []bool) (n int) {
-	for _, s := range seen {
-		if s {
-			n++
-		}
-	}
-	return n
-}

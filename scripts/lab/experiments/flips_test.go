@@ -40,7 +40,7 @@ func TestWithOtherServersTheVerdictsTurn(t *testing.T) {
 		{"cpu-bound -heavy 3 -work 400ms -d 50ms", map[string]string{rig.Threaded: rig.Sequential, rig.Pool: rig.Sequential}, []int{0, 1, 2, 3}},
 		{"cpu-bound -heavy 1 -work 400ms -d 50ms", map[string]string{rig.Pool: rig.Sequential}, []int{4}},
 		{"pool-size -wait 25ms -d 250ms", map[string]string{rig.Pool: rig.Sequential}, []int{0, 1}},
-		{"retry-storm -d 100ms", map[string]string{rig.Pool: rig.Shedding, rig.Shedding: rig.Pool}, []int{1, 3}},
+		{"retry-storm -d 100ms -spike 500ms", map[string]string{rig.Pool: rig.Shedding, rig.Shedding: rig.Pool}, []int{1, 3}},
 		{"littles-law -d 200ms", map[string]string{rig.Pool: rig.Sequential}, []int{0, 1}},
 		{"refuse-or-wait -n 1 -patience 200ms", map[string]string{
 			rig.Pool: rig.Threaded, rig.BoundedAccept: rig.Refusing, rig.Refusing: rig.Pool,

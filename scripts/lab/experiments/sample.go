@@ -109,3 +109,22 @@ func (s Sample) In(u Unit) string {
 	}
 	return text
 }
+
+// shares is like In, for shares of something.
+func (s Sample) shares() string {
+	var percent Sample
+	for _, v := range s {
+		percent = append(percent, 100*v)
+	}
+	return percent.In(Percent)
+}
+
+// count returns how often something was seen.
+func count(seen []bool) (n int) {
+	for _, s := range seen {
+		if s {
+			n++
+		}
+	}
+	return n
+}
