@@ -206,8 +206,8 @@ func (p *heavyLoad) verdicts(seen map[sharedServer]sharing, processors int) (ver
 		verdicts = append(verdicts, p.kneesVerdict("it takes a few dozen CPU-bound clients to bring "+server.called(server.part)+" to its knees",
 			"24 to 48 of them", seen[server], 20, 53))
 	}
-	low, high := .75*float64(processors), 3*float64(processors)
-	beyond := p.kneesVerdict("with a goroutine for each, a few more of them than processors suffice",
+	low, high := .75*float64(processors), 4*float64(processors)
+	beyond := p.kneesVerdict("with a goroutine for each, a few of them for each processor suffice",
 		fmt.Sprintf("%.0f to %.0f of them on %s", math.Ceil(low), high, several(processors, "processor")), seen[eachItsOwn], low, high)
 	goodput := seen[fewWorkers].goodput
 	return append(verdicts, beyond, Verdict{Claim: "a pool of two protects cheap clients from " + several(p.heavy, "heavy one"),

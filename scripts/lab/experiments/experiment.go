@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/client"
@@ -55,8 +54,7 @@ type Curve struct {
 	LogY  bool   // on a logarithmic scale, as for times of which some are a hundred times others
 }
 
-// A Run runs an experiment. It returns what it found, and an error if it could not find out
-// everything. The error wraps [console.ErrBusy] if the machine was too busy to judge.
+// A Run runs an experiment. It returns what it found, and an error if the lab could not do its work.
 type Run func(ctx context.Context, t *Trial) (Result, error)
 
 // A Trial is what an experiment runs with.
@@ -124,11 +122,6 @@ func talk(ctx context.Context, s *rig.Server, run client.Run) timeline.Chart {
 	chart := run.Do(ctx)
 	chart.Title = s.Name
 	return chart
-}
-
-// near reports whether a time is what it should be, as exactly as a busy machine allows.
-func near(got, want time.Duration) bool {
-	return (got - want).Abs() <= 20*time.Millisecond+want/4
 }
 
 // several says a number of things in words.

@@ -19,9 +19,10 @@ type Figure struct {
 	Spread *Spread `json:"spread,omitempty"` // nil for a value that was not measured more than once
 	Text   string  `json:"text,omitempty"`   // what to show instead of the value
 
-	given   bool
-	atLeast bool     // the value may have been larger
-	rounds  []Figure // what was measured in each round
+	AtLeast bool `json:"at_least,omitempty"` // the value may have been larger
+
+	given  bool
+	rounds []Figure // what was measured in each round
 }
 
 // A Spread says how much a value differed between the rounds; see [Sample.Bounds].
@@ -70,7 +71,7 @@ func Share(name string, s float64) Figure { return Figure{Name: name, Value: 100
 func Within(name string, l *rig.Load, q float64) Figure {
 	d, atLeast := l.Quantile(q)
 	f := Time(name, d)
-	f.atLeast = atLeast
+	f.AtLeast = atLeast
 	return f
 }
 
@@ -83,9 +84,6 @@ func (f Figure) As(text string) Figure {
 // Known reports whether the system tells the figure.
 func (f Figure) Known() bool { return f.Value != rig.Unknown }
 
-// AtLeast reports whether the value may have been larger.
-func (f Figure) AtLeast() bool { return f.atLeast }
-
 // String returns the value as a person reads it, with half of the spread behind it if that is a hundredth or more.
 func (f Figure) String() string {
 	switch {
@@ -95,7 +93,7 @@ func (f Figure) String() string {
 		return "–"
 	}
 	text := f.Unit.Format(f.Value)
-	if f.atLeast {
+	if f.AtLeast {
 		text = "> " + text
 	}
 	if f.Spread != nil && f.Value != 0 {
@@ -119,11 +117,11 @@ func (f *Figure) join(next Figure) {
 		if r.Known() {
 			values = append(values, r.Value)
 		}
-		if r.atLeast {
+		if r.AtLeast {
 			more++
 		}
 	}
-	f.atLeast = 2*more > len(f.rounds)
+	f.AtLeast = 2*more > len(f.rounds)
 	f.Text = usual(f.rounds)
 	if f.Value = rig.Unknown; len(values) > 0 {
 		f.Value = values.Median()

@@ -23,11 +23,11 @@ var nagle = Experiment{
 	Shows: "Measures how long a client waits for the last byte of a reply, from a server that writes byte by byte, from " +
 		"the same with TCP_NODELAY set, as Go does by default, and from part 2, which writes once: for its first words, for its " +
 		"next words at once after that reply, and for words after a pause.",
-	Bars: []string{"first reply"},
+	Bars: []string{"reply"},
 	Setup: func(fs *flag.FlagSet) Run {
 		var p replies
 		console.CountVar(fs, &p.clients, "clients", 3, "the `number` of clients in each round, one after the other")
-		console.DurationVar(fs, &p.pause, "pause", 300*time.Millisecond, 10*time.Millisecond, time.Minute, "the `time` for which a client says nothing")
+		console.DurationVar(fs, &p.pause, "pause", 200*time.Millisecond, 10*time.Millisecond, time.Minute, "the `time` for which a client says nothing")
 		return p.run
 	},
 }
@@ -61,7 +61,9 @@ func (p *replies) run(ctx context.Context, t *Trial) (r Result, err error) {
 		}
 		first, next, later := all.first.Median(), all.next.Median(), all.later.Median()
 		got[way] = got[way].and([3]float64{first, next, later})
-		r.Row(name, reply("first reply", first), reply("reply at once after it", next), reply("reply after a pause", later))
+		r.Row(name+", first", reply(first))
+		r.Row(name+", at once after it", reply(next))
+		r.Row(name+", after a pause", reply(later))
 	}
 	round := func() error {
 		for _, way := range []string{byteByByte, noDelay} {
@@ -89,8 +91,8 @@ func (r replied) and(times [3]float64) replied {
 	return replied{append(r.first, times[0]), append(r.next, times[1]), append(r.later, times[2])}
 }
 
-func reply(name string, seconds float64) Figure {
-	f := Figure{Name: name, Value: seconds, Unit: Seconds}
+func reply(seconds float64) Figure {
+	f := Figure{Name: "reply", Value: seconds, Unit: Seconds}
 	if math.IsInf(seconds, 1) {
 		f.Value = rig.Unknown
 		return f.As("none")

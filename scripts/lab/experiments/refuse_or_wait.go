@@ -90,7 +90,11 @@ func (p *oneMore) receive(ctx context.Context, s *rig.Server, r *Result) (seen r
 		if v.Connected == 0 {
 			connected = connected.As("never")
 		}
-		r.Row(s.Name, connected, Time("waited", v.Known), Figure{Name: "in the end", Text: ending(v)})
+		waited := Time("waited", v.Known)
+		if errors.Is(v.Reason, rig.ErrNoGreeting) {
+			waited = waited.As("not served")
+		}
+		r.Row(s.Name, connected, waited, Figure{Name: "in the end", Text: ending(v)})
 	}
 	return seen, nil
 }

@@ -16,7 +16,7 @@ type Effort struct {
 
 // The efforts of the lab.
 var (
-	Quick    = Effort{true, 3, 15 * time.Second}
+	Quick    = Effort{true, 3, 12 * time.Second}
 	Thorough = Effort{false, 5, 35 * time.Second}
 )
 

@@ -52,14 +52,6 @@ func both(answers ...Answer) Answer {
 	return Holds
 }
 
-// answer returns Holds if the figures are what the claim demands.
-func answer(holds bool) Answer {
-	if holds {
-		return Holds
-	}
-	return DoesNotHold
-}
-
 // Row adds figures about a subject. An experiment calls it in each round. If there is a row with the same subject and
 // the same given figures (see [Given]), the measured figures join those of the rounds before.
 func (r *Result) Row(subject string, figures ...Figure) { r.row(Row{Subject: subject}, figures) }

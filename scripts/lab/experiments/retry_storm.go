@@ -176,7 +176,7 @@ func (s stormSeen) enter(r *Result, slice time.Duration) {
 	}
 	recovered := Time("recovered after", time.Duration(back)*slice)
 	if back == len(s.slices) {
-		recovered.atLeast = true
+		recovered.AtLeast = true
 	}
 	r.Row(s.subject, Share("before", s.before), Share("afterwards", s.afterwards()), recovered, Figure{Name: "attempts of a client", Value: s.attempts})
 	r.Point(s.subject, Given("since the spike", -slice.Seconds(), Seconds), Share("goodput", s.before))

@@ -127,6 +127,6 @@ func TestTheRoundsOfARowAreOneRow(t *testing.T) {
 	assert.Equal(t, &Spread{98, 104, 3}, answers.Spread)
 	assert.Nil(t, load.Spread)
 	late := Time("", ms)
-	late.atLeast = true
+	late.AtLeast = true
 	assert.Equal(t, "> 1ms", late.String())
 }

@@ -21,8 +21,8 @@ var squatters = Experiment{
 	Setup: func(fs *flag.FlagSet) Run {
 		var p squat
 		console.CountVar(fs, &p.n, "n", 2, "the `number` of squatters, of workers, and of slots")
-		console.DurationVar(fs, &p.idle, "idle-timeout", 250*time.Millisecond, 50*time.Millisecond, time.Minute, "the `time` after which idle clients are closed, where they are")
-		console.DurationVar(fs, &p.patience, "patience", time.Second, 100*time.Millisecond, time.Minute, "how much `time` the honest client has")
+		console.DurationVar(fs, &p.idle, "idle-timeout", 200*time.Millisecond, 50*time.Millisecond, time.Minute, "the `time` after which idle clients are closed, where they are")
+		console.DurationVar(fs, &p.patience, "patience", 800*time.Millisecond, 100*time.Millisecond, time.Minute, "how much `time` the honest client has")
 		return p.run
 	},
 }
@@ -40,7 +40,7 @@ func (p *squat) run(ctx context.Context, t *Trial) (r Result, err error) {
 	arms := p.arms()
 	round := func() error {
 		for _, arm := range arms {
-			t.Step("%s and an honest client at %s, idle clients %s", several(p.n, "squatter"), arm.part, arm.stay())
+			t.Step("%s and an honest client at %v", several(p.n, "squatter"), arm)
 			if err := p.visit(ctx, t, arm, &r, visits); err != nil {
 				return err
 			}
@@ -58,11 +58,11 @@ type squatted struct {
 	idle time.Duration
 }
 
-func (s squatted) stay() string {
+func (s squatted) String() string {
 	if s.idle == 0 {
-		return "stay for ever"
+		return s.part + ", no idle timeout"
 	}
-	return "are closed after " + s.idle.String()
+	return fmt.Sprintf("%s, idle timeout %v", s.part, s.idle)
 }
 
 func (p *squat) arms() (arms []squatted) {
@@ -89,9 +89,9 @@ func (p *squat) visit(ctx context.Context, t *Trial, arm squatted, r *Result, vi
 		visits[arm] = append(visits[arm], v)
 		waited := Time("honest client waited", v.Known)
 		if !v.Greeted {
-			waited = waited.As(outcome(v))
+			waited = waited.As("not served")
 		}
-		r.Row(s.Name+", idle "+arm.stay(), waited)
+		r.Row(squatted{s.Name, arm.idle}.String(), waited)
 		return nil
 	})
 }

@@ -78,18 +78,19 @@ func (f *threadsFound) scaled() string {
 }
 
 func memoryVerdict(goroutine, thread cost) Verdict {
-	v := Verdict{Claim: "a thread takes more memory than a goroutine", Expected: "more than a goroutine takes"}
+	v := Verdict{Claim: "a thread takes more memory than a goroutine", Expected: "at least a tenth more"}
 	if both(Agree(goroutine.whole), Agree(thread.whole)) != Holds {
 		v.Answer, v.Measured = CouldNotTell, "a server did not serve all clients"
 		v.Why = "A server that serves fewer clients uses less memory, and says nothing about this."
 		return v
 	}
-	var ratio Sample
-	for i, m := range thread.memory {
-		ratio = append(ratio, m/max(goroutine.memory[i], 1))
+	more := thread.memory.over(goroutine.memory)
+	var share Sample // of what a thread takes; what the kernel takes for a goroutine is little, and may be told as nothing
+	for i, m := range more {
+		share = append(share, m/max(thread.memory[i], 1))
 	}
-	v.Measured = ratio.In(Things) + " times as much"
-	v.Answer = ratio.Within(1, math.Inf(1))
+	v.Measured = more.In(Bytes) + " more"
+	v.Answer = share.Within(.1, math.Inf(1))
 	if v.Answer == Holds && thread.kernel.Median() > thread.memory.Median()/2 {
 		v.Why = "Most of it is in the kernel, which keeps a stack and other objects for each thread."
 	}

@@ -120,7 +120,7 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"threads as in the text", "yyy", threadsIn(rates{84e9, 1.5, 2}).verdicts()},
 		{"threads that take ten times of all", "nyn", threadsIn(rates{840e9, 22, 10}).verdicts()},
 		{"threads that cost nothing", "nnn", threadsIn(rates{1e9, .01, .5}).verdicts()},
-		{"threads that take a little more than in the text", "y??", threadsIn(rates{84e9, 3, 1}).verdicts()},
+		{"threads that take a little more than in the text", "y??", threadsIn(rates{84e9, 3, 1.12}).verdicts()},
 		{"threads whose rounds differ", "???", threadsIn(rates{84e9, 1.5, 2}, rates{20e9, 3, .5}).verdicts()},
 		{"threads on a machine that was too busy", "yy?", busy.verdicts()},
 		{"threads and clients that were not served", "y?y", turnedAway.verdicts()},

@@ -54,7 +54,7 @@ func curvesOf(e experiments.Experiment, r experiments.Result) (plots []curves) {
 				c.series = append(c.series, series{name: row.Subject})
 			}
 			low, high := bounds(y)
-			c.series[i].points = append(c.series[i].points, point{x.Value, y.Value, low, high, x.String(), y.AtLeast()})
+			c.series[i].points = append(c.series[i].points, point{x.Value, y.Value, low, high, x.String(), y.AtLeast})
 		}
 		for _, s := range c.series {
 			slices.SortStableFunc(s.points, func(a, b point) int { return cmp.Compare(a.x, b.x) })
