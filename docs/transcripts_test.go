@@ -19,9 +19,6 @@ import (
 	"example.com/concurrent-servers/shared/servertest"
 )
 
-// tooBusy is the status of a command that could not find out, because the machine was busy; see console.ErrBusy.
-const tooBusy = 75
-
 // within bounds a command that must end by itself: the slowest takes half a minute on a machine that does nothing else.
 func within(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 4*time.Minute, errors.New("the command does not end"))
@@ -33,9 +30,6 @@ func within(t *testing.T) context.Context {
 func output(t *testing.T, command *exec.Cmd) string {
 	t.Helper()
 	out, err := command.CombinedOutput()
-	if command.ProcessState.ExitCode() == tooBusy {
-		t.Skipf("the machine was too busy for this: %s", out)
-	}
 	require.NoError(t, err, "%v\n%s", command, out)
 	return string(out)
 }

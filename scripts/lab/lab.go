@@ -58,10 +58,11 @@ func runExperiments(ctx context.Context, name string, args []string, out, log io
 	if servers, err = servers.Instead(o.instead); err != nil {
 		return console.Usagef("-replace: %v", err)
 	}
+	machine := rig.Look(ctx) // before the compilers are at work
 	if err := servers.Build(ctx); err != nil {
 		return cmp.Or(interrupted(ctx), err)
 	}
-	return (&lab{o, out, p, servers, rig.Look(ctx)}).run(ctx, list, do)
+	return (&lab{o, out, p, servers, machine}).run(ctx, list, do)
 }
 
 // interrupted returns [console.ErrInterrupted] if ctx is done.

@@ -26,10 +26,6 @@ func Name() string {
 // knows.
 var ErrInterrupted = errors.New("interrupted")
 
-// ErrBusy says that the machine was too busy with other work for the command to find out. The same command may
-// succeed when it is run again.
-var ErrBusy = errors.New("the machine was too busy")
-
 // A UsageError is a mistake in the command line. Its text says what is wrong and what would be right.
 type UsageError struct{ text string }
 
@@ -41,7 +37,7 @@ func Usagef(format string, args ...any) error {
 }
 
 // Exit reports err as one line on w and returns the status to exit with: 0 for nil or [flag.ErrHelp], 2 for a
-// [UsageError], 75 for [ErrBusy] (sysexits.h calls it EX_TEMPFAIL), 130 for [ErrInterrupted] and 1 for any other.
+// [UsageError], 130 for [ErrInterrupted] and 1 for any other.
 func Exit(w io.Writer, err error) int {
 	var usage UsageError
 	switch {
@@ -54,9 +50,6 @@ func Exit(w io.Writer, err error) int {
 		return 2
 	}
 	fmt.Fprintf(w, "%s: %s\n", Name(), printable(err.Error()))
-	if errors.Is(err, ErrBusy) {
-		return 75
-	}
 	return 1
 }
 

@@ -26,7 +26,6 @@ func TestExitPrintsOneLineAndChoosesTheStatus(t *testing.T) {
 		{nil, 0, ""},
 		{flag.ErrHelp, 0, ""},
 		{ErrInterrupted, 130, ""},
-		{fmt.Errorf("%w; run it again", ErrBusy), 75, "the machine was too busy; run it again\n"},
 		{Usagef("-n %d: want more", 0), 2, "-n 0: want more (-h for help)\n"},
 		{fmt.Errorf("while parsing: %w", Usagef("wrong")), 2, "while parsing: wrong (-h for help)\n"},
 		{errors.New("port 9090 is in use"), 1, "port 9090 is in use\n"},
