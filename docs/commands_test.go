@@ -19,7 +19,7 @@ import (
 )
 
 // programs are the commands that the texts speak of, by the folders from which one runs them.
-var programs = append([]string{"scripts/client", "scripts/lab", "scripts/failover"}, parts...)
+var programs = append([]string{"scripts/client", "scripts/lab", "scripts/failover", "scripts/designs/refusing", "scripts/designs/shedding"}, parts...)
 
 var built struct {
 	sync.Once
