@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
 	"example.com/concurrent-servers/scripts/lab/report"
@@ -91,8 +92,9 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 	if l.machine.Busy() {
 		l.progress.log.Warn("this machine is busy with other programs")
 	}
+	began := time.Now()
 	for i, e := range list {
-		o := l.try(ctx, e, do[i])
+		o := l.try(ctx, e, do[i], l.effort(time.Since(began), len(list)-i))
 		if errors.Is(o.Err, console.ErrInterrupted) {
 			break
 		}
@@ -127,13 +129,25 @@ func (l *lab) run(ctx context.Context, list []experiments.Experiment, do []exper
 	return nil
 }
 
-// try runs one experiment. The outcome's error is [console.ErrInterrupted] if ctx is done.
-func (l *lab) try(ctx context.Context, e experiments.Experiment, do experiments.Run) report.Outcome {
-	defer l.progress.end()
-	effort := experiments.Thorough
+// How long all experiments may take. Those that are still to come share what is left.
+const (
+	quickly    = 3 * time.Minute
+	thoroughly = 10 * time.Minute
+)
+
+// effort returns what an experiment may take when so much time has gone and so many experiments are left.
+func (l *lab) effort(gone time.Duration, left int) experiments.Effort {
+	effort, all := experiments.Thorough, thoroughly
 	if l.quick {
-		effort = experiments.Quick
+		effort, all = experiments.Quick, quickly
 	}
+	effort.Limit = min(effort.Limit, max((all-gone)/time.Duration(left), 0))
+	return effort
+}
+
+// try runs one experiment. The outcome's error is [console.ErrInterrupted] if ctx is done.
+func (l *lab) try(ctx context.Context, e experiments.Experiment, do experiments.Run, effort experiments.Effort) report.Outcome {
+	defer l.progress.end()
 	r, err := do(ctx, &experiments.Trial{
 		Servers:  l.servers,
 		Effort:   effort,

@@ -102,6 +102,17 @@ func TestAllRunOnAfterOneThatCannotFindOut(t *testing.T) {
 	assert.Contains(t, out.String(), "Of 1 claims 0 hold here")
 }
 
+func TestAllExperimentsShareTheirTime(t *testing.T) {
+	l := &lab{options: options{quick: true}}
+	assert.Equal(t, experiments.Quick, l.effort(0, 1))
+	assert.Equal(t, 3*time.Minute/16, l.effort(0, 16).Limit)
+	assert.Equal(t, 10*time.Second, l.effort(2*time.Minute, 6).Limit)
+	assert.Zero(t, l.effort(4*time.Minute, 2).Limit)
+	l.quick = false
+	assert.Equal(t, experiments.Thorough, l.effort(time.Minute, 15))
+	assert.Equal(t, 20*time.Second, l.effort(5*time.Minute, 15).Limit)
+}
+
 func TestAnInterruptEndsAllAndSaysSo(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	second := made("two", counted(), nil)

@@ -11,7 +11,7 @@ func Duration(d time.Duration) string {
 	case d == 0:
 		return "0s"
 	case d < 0:
-		return "-" + Duration(-d)
+		return "-" + Duration(max(-d, -(d+1))) // the least time has no opposite
 	case d < 100*time.Microsecond:
 		return fmt.Sprintf("%dµs", d.Microseconds())
 	case d < 10*time.Millisecond:

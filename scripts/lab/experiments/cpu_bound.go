@@ -222,6 +222,7 @@ func (p *heavyLoad) kneesVerdict(claim, expected string, s sharing, low, high fl
 		v.Measured = fmt.Sprintf("%d do not suffice", p.heavy)
 	}
 	if _, most := s.knees.Bounds(); most > tried && tried < high && v.Answer != CouldNotTell {
+		v.final = true
 		v.Answer, v.Why = CouldNotTell, fmt.Sprintf("No more than %d were tried; see -heavy.", p.heavy)
 	}
 	if s.ended > 0 {

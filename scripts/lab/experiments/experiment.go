@@ -108,11 +108,20 @@ func (t *Trial) able(ctx context.Context, r *Result, program, shows string) (boo
 
 // Try is like With, but takes a server that ends by itself for a finding: use has seen what its clients got.
 func (t *Trial) Try(ctx context.Context, program string, args []string, use func(*rig.Server) error) error {
-	err := t.With(ctx, program, args, use)
-	if errors.Is(err, rig.ErrEnded) {
+	var used error
+	err := t.With(ctx, program, args, func(s *rig.Server) error {
+		used = use(s)
+		return used
+	})
+	if errors.Is(err, rig.ErrEnded) && !ofTheLab(used) {
 		return nil
 	}
 	return err
+}
+
+// ofTheLab reports whether the lab itself could not do something, whatever became of the server.
+func ofTheLab(err error) bool {
+	return errors.As(err, new(flaw)) || errors.Is(err, rig.ErrTooMany)
 }
 
 // talk runs clients against s and returns their lanes under the server's name. A client that failed says so in its

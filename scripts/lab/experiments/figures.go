@@ -96,6 +96,9 @@ func (f Figure) String() string {
 	if f.AtLeast {
 		text = "> " + text
 	}
+	if f.Spread != nil && f.Value == 0 && f.Unit.Format(f.Spread.High) != text {
+		text += " (to " + f.Unit.Format(f.Spread.High) + ")"
+	}
 	if f.Spread != nil && f.Value != 0 {
 		if share := (f.Spread.High - f.Spread.Low) / 2 / math.Abs(f.Value) * 100; share >= 1 {
 			text += fmt.Sprintf(" ±%.0f%%", share)
@@ -150,7 +153,7 @@ func usual(rounds []Figure) string {
 
 // Format writes a value of this unit as a person reads it, to two or three digits.
 func (u Unit) Format(v float64) string {
-	if math.IsInf(v, 1) {
+	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return "never"
 	}
 	switch u {

@@ -57,8 +57,17 @@ func TestWithOtherServersTheVerdictsTurn(t *testing.T) {
 			t.Parallel()
 			servers, err := parts.Instead(test.instead)
 			require.NoError(t, err)
-			r, err := try(t, servers, test.line)
-			require.NoError(t, err)
+			var r Result
+			for range 3 { // a flawed round tells nothing
+				r, err = try(t, servers, test.line)
+				require.NoError(t, err)
+				if strings.Trim(answers(r.Verdicts), "?") != "" {
+					break
+				}
+			}
+			if strings.Trim(answers(r.Verdicts), "?") == "" {
+				t.Skipf("the machine was too busy to tell anything: %v", r.Verdicts)
+			}
 			for _, i := range test.turned {
 				assert.NotEqual(t, Holds, r.Verdicts[i].Answer, "%s: %s", r.Verdicts[i].Claim, r.Verdicts[i].Measured)
 			}

@@ -113,6 +113,9 @@ func nagleVerdicts(got map[string]replied) []Verdict {
 	case Holds:
 		first.Why = "The first byte leaves at once. By Nagle's algorithm the others wait until it has been acknowledged, and the client's system acknowledges late, in the hope that it has something to send as well."
 	case DoesNotHold:
+		if first.Why = ""; slow.first.Median() >= least {
+			break
+		}
 		first.Why = "Nothing was held back here: the client's system acknowledged the first byte at once, so the others did not have to wait for that."
 	}
 	next := delayed("it makes each reply late that comes at once after another", slow.next, once.next)
@@ -131,10 +134,14 @@ func nagleVerdicts(got map[string]replied) []Verdict {
 	return []Verdict{first, next, later, quick("one write for the whole reply costs no such delay, and neither does TCP_NODELAY", once.first, undelayed.first)}
 }
 
-// over returns by how much s was more than t in each round.
+// over returns by how much s was more than t in each round: infinitely, if one of them was never.
 func (s Sample) over(t Sample) (more Sample) {
 	for i := range min(len(s), len(t)) {
-		more = append(more, s[i]-t[i])
+		if d := s[i] - t[i]; math.IsInf(d, 0) || math.IsNaN(d) {
+			more = append(more, math.Inf(1))
+		} else {
+			more = append(more, d)
+		}
 	}
 	return more
 }

@@ -60,10 +60,10 @@ func (t *Trial) Repeat(ctx context.Context, steps int, round func() error, judge
 	}
 }
 
-// told reports whether all verdicts tell.
+// told reports whether all verdicts tell, as far as rounds can help.
 func told(verdicts []Verdict) bool {
 	for _, v := range verdicts {
-		if v.Answer == CouldNotTell {
+		if v.Answer == CouldNotTell && !v.final {
 			return false
 		}
 	}
@@ -72,20 +72,21 @@ func told(verdicts []Verdict) bool {
 
 // confess withdraws verdicts that rest on too few rounds, and says what would help those that do not tell.
 func (t *Trial) confess(verdicts []Verdict, rounds int) []Verdict {
-	help := "Fewer other programs on this machine would help."
+	help := "Stop other programs and run it again."
 	if t.Quick {
-		help = "A run without -q measures longer. " + help
+		help = "Stop other programs, or run it without -q, which measures longer."
 	}
 	flawed := ""
 	if n := len(t.flaws); n > 0 {
 		flawed = fmt.Sprintf(" %s more did not count: %s.", several(n, "round"), t.flaws[n-1])
 	}
+	few := fmt.Sprintf("Only %s could be done in the time.%s %s", several(rounds, "round"), flawed, help)
 	for i, v := range verdicts {
 		switch {
 		case rounds < min(fewestRounds, t.Rounds):
-			v.Answer, v.Why = CouldNotTell, fmt.Sprintf("The time was over after %s.%s %s", several(rounds, "round"), flawed, help)
+			v.Answer, v.Why, few = CouldNotTell, few, "" // saying it once is enough
 		case v.Answer == CouldNotTell && v.Why == "":
-			v.Why = fmt.Sprintf("%d rounds leave a doubt.%s %s", rounds, flawed, help)
+			v.Why = fmt.Sprintf("The %d rounds differ too much, or come too near to a bound: a tenth of room is wanted.%s %s", rounds, flawed, help)
 		}
 		verdicts[i] = v
 	}

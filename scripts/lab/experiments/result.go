@@ -29,6 +29,8 @@ type Verdict struct {
 	Measured string `json:"measured"`
 	Answer   Answer `json:"answer"`
 	Why      string `json:"why,omitempty"` // the reason for what was measured, if it is not plain
+
+	final bool // more rounds would not change it
 }
 
 // An Answer says whether a claim holds on this machine. Each answer is a finding: the lab has done its work.

@@ -102,6 +102,9 @@ func Agree(seen []bool) Answer {
 
 // In writes the median as a person reads it, and behind it the bounds if they differ from it.
 func (s Sample) In(u Unit) string {
+	if len(s) == 0 {
+		return "nothing"
+	}
 	low, high := s.Bounds()
 	text := u.Format(s.Median())
 	if from, to := u.Format(low), u.Format(high); from != to {

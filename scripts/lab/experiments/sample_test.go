@@ -126,6 +126,7 @@ func TestTheRoundsOfARowAreOneRow(t *testing.T) {
 	assert.Equal(t, []string{"1×", "100/s ±3%", "–", "served (3 of 4)"}, []string{load.String(), answers.String(), memory.String(), end.String()})
 	assert.Equal(t, &Spread{98, 104, 3}, answers.Spread)
 	assert.Nil(t, load.Spread)
+	assert.Equal(t, "0 % (to 38 %)", Figure{Unit: Percent, Spread: &Spread{0, 38, 3}}.String(), "a doubt is not hidden by a median of 0")
 	late := Time("", ms)
 	late.AtLeast = true
 	assert.Equal(t, "> 1ms", late.String())

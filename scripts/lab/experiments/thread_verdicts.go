@@ -106,7 +106,7 @@ const (
 
 func (f *threadsFound) coresVerdict() Verdict {
 	v := Verdict{Claim: "10,000 threads that wake up 20 times a second take one to two cores", Answer: CouldNotTell,
-		Expected: "1 to 2 cores", Measured: f.cores.In(Things) + " cores" + f.scaled()}
+		Expected: fmt.Sprintf("1 to 2 cores; less than %v or more than %d would refute it", tooFewCores, tooManyCores), Measured: f.cores.In(Things) + " cores" + f.scaled()}
 	switch {
 	case Agree(f.steady) != Holds:
 		v.Why = "Other programs kept the threads from waking up in time. Fewer of them would help."
@@ -115,7 +115,8 @@ func (f *threadsFound) coresVerdict() Verdict {
 	case f.cores.Within(tooFewCores, tooManyCores) == DoesNotHold:
 		v.Answer = DoesNotHold
 	default:
-		v.Why = "That is too near to the bounds, or on both sides of one. It depends on the machine what waking up a thread costs."
+		v.final = true
+		v.Why = "What it costs to wake up a thread differs between machines, and with what else they do, by more than the claim is wide."
 	}
 	return v
 }

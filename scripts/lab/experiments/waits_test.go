@@ -50,6 +50,8 @@ func TestVerdictsAboutRepliesFollowFromTheFigures(t *testing.T) {
 		return replied{thrice(first), thrice(next), thrice(later)}
 	}
 	quick, mixed := replies(ms, ms, ms), Sample{.001, .041, .041}
+	none := Sample{math.Inf(1), math.Inf(1), math.Inf(1)}
+	never := replied{none, none, none}
 	judge(t, []judged{
 		{"a delay", "yyyy", nagleVerdicts(written(replies(41*ms, 41*ms, ms), quick, quick))},
 		{"no delay", "nnyy", nagleVerdicts(written(quick, quick, quick))},
@@ -57,6 +59,10 @@ func TestVerdictsAboutRepliesFollowFromTheFigures(t *testing.T) {
 		{"a delay that is far too long", "nnnn", nagleVerdicts(written(replies(410*ms, 410*ms, 410*ms), quick, replies(410*ms, ms, ms)))},
 		{"replies whose rounds differ", "????", nagleVerdicts(written(replied{mixed, mixed, mixed}, quick, replied{mixed, nil, nil}))},
 
+		{"no reply at all", "nnnn", nagleVerdicts(written(never, never, never))},
+		{"no reply from the server that writes once", "nnyn", nagleVerdicts(written(quick, never, quick))},
+
+		{"questions that were not answered", "nn", lostUpdateVerdicts(never.first, never.first, 2)},
 		{"lost without a lock", "yy", lostUpdateVerdicts(Sample{7, 1, 9}, Sample{0, 0, 0}, 2)},
 		{"lost with a lock, once", "nn", lostUpdateVerdicts(Sample{0, 0, 0}, Sample{0, 0, 0, 0, 0, 0, 0, 0, 0, 7}, 2)},
 		{"lost in some rounds", "?y", lostUpdateVerdicts(Sample{7, 0, 0}, Sample{0, 0, 0}, 2)},
@@ -76,11 +82,20 @@ func TestVerdictsAboutVisitsFollowFromTheFigures(t *testing.T) {
 			{rig.Threaded, 0}: thrice(threaded), {rig.Pool, 0}: thrice(pool), {rig.BoundedAccept, 0}: thrice(bounded), {rig.Pool, squat.idle}: thrice(limited),
 		}
 	}
-	got := func(visits ...rig.Visit) reception { return reception{visits[:1], visits[1:]} }
+	// The first of all, and then the clients of a round each.
+	got := func(visits ...rig.Visit) (r reception) {
+		r.first = visits[:1]
+		for _, v := range visits[1:] {
+			r.more = append(r.more, []rig.Visit{v, v})
+		}
+		return r
+	}
 	busy := rig.Visit{Connected: ms, Known: ms, Reason: rig.ErrRefused}
 	unconnected := rig.Visit{Known: time.Second, Reason: rig.ErrNoGreeting}
 	cutOff := rig.Visit{Connected: ms, Known: ms, Reason: errors.New("closed")}
 	slow := rig.Visit{Connected: ms, Known: 900 * ms, Reason: rig.ErrRefused}
+	oneSlow := got(served, busy, busy, busy)
+	oneSlow.more[1][1] = slow
 	judge(t, []judged{
 		{"squatters that a timeout ends", "yyyy", squat.verdicts(squatted(served, gaveUp, gaveUp, servedAfter(210*ms)))},
 		{"squatters that stop only who should serve on", "nnnn", squat.verdicts(squatted(gaveUp, served, served, served))},
@@ -94,7 +109,8 @@ func TestVerdictsAboutVisitsFollowFromTheFigures(t *testing.T) {
 		{"a service where a refusal was expected", "yyny", visit.verdicts(got(served, gaveUp), got(served, gaveUp), got(served, served))},
 		{"a client that is only cut off", "yyny", visit.verdicts(got(served, gaveUp), got(served, gaveUp), got(served, cutOff))},
 		{"a client that could not connect", "nyyy", visit.verdicts(got(served, gaveUp), got(served, unconnected), got(served, busy))},
-		{"clients that got different things", "????", visit.verdicts(got(served, gaveUp, served), got(served, gaveUp, served), reception{[]rig.Visit{served, busy}, []rig.Visit{served, busy}})},
+		{"clients that got different things", "????", visit.verdicts(got(served, gaveUp, served), got(served, gaveUp, served), reception{[]rig.Visit{served, busy}, [][]rig.Visit{{served}, {busy}}})},
+		{"one slow refusal of many", "yy?y", visit.verdicts(got(served, gaveUp), got(served, gaveUp), oneSlow)},
 	})
 	assert.Empty(t, whys(visit.verdicts(got(served, served), got(served, served), got(served, served))))
 	assert.Equal(t, "not served within 1s; served in 1 of 2 rounds", outcomes([]rig.Visit{gaveUp, served}))

@@ -24,9 +24,12 @@ func figures(e experiments.Experiment, rows []experiments.Row, width int, colore
 		}
 		text = strings.Join(tables, "\n")
 	}
+	if strings.Contains(text, "±") {
+		text += console.Faint("±: half of the distance from the lowest round to the highest, as a share of the median", colored) + "\n"
+	}
 	for _, row := range rows {
 		if slices.ContainsFunc(row.Figures, func(f experiments.Figure) bool { return f.Text == "" && !f.Known() }) {
-			return text + console.Faint("–: this system has no such figure; Linux has, in /proc", colored) + "\n"
+			return text + console.Faint("–: this server has no such figure, or this system does not tell it", colored) + "\n"
 		}
 	}
 	return text

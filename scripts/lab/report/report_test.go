@@ -100,7 +100,7 @@ func TestChartsCurvesAndUnknownFiguresAreShown(t *testing.T) {
 	assert.Contains(t, text, "conn0  ◆━━")
 	assert.Contains(t, text, "Memory by clients\n  1 MiB ┤")
 	assert.Equal(t, 2, strings.Count(text, "●"), "one point, and the legend")
-	assert.Contains(t, text, "this system has no such figure")
+	assert.Contains(t, text, "–: this server has no such figure, or this system does not tell it")
 	narrow(t, text, 80)
 
 	dir := t.TempDir()
