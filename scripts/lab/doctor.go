@@ -45,7 +45,7 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 		return console.Usagef("doctor: unexpected argument %q", fs.Arg(0))
 	}
 	sick := false
-	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), modules(ctx), compiler(ctx), python(ctx), haproxy(), backlog()} {
+	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), load(rig.Look(ctx)), modules(ctx), compiler(ctx), python(ctx), haproxy(), backlog()} {
 		sick = sick || f.mark == missing
 		if _, err := io.WriteString(out, f.mark+strings.TrimPrefix(report.Indented(f.text, 80), " ")); err != nil {
 			return err
@@ -80,6 +80,14 @@ func goCommand(v string, err error) finding {
 		return finding{missing, fmt.Sprintf("Go: %s is too old. Install %s or newer.", v, oldestGo)}
 	}
 	return finding{here, fmt.Sprintf("Go: %s on %s/%s, %d processors", v, runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))}
+}
+
+// load says whether other programs leave the lab enough of the machine.
+func load(m rig.Machine) finding {
+	if m.Busy() {
+		return finding{lacking, fmt.Sprintf("processors: other programs use %.1f of %d. Stop them, or the lab often cannot tell.", m.Used, m.Of)}
+	}
+	return finding{here, "processors: free for the lab"}
 }
 
 func port(port string) finding {

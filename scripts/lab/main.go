@@ -52,9 +52,11 @@ func list(out io.Writer) error {
 	for _, e := range experiments.All {
 		t.Rows = append(t.Rows, []string{e.Name, e.Claim})
 	}
-	_, err := fmt.Fprintf(out, `%s
+	_, err := fmt.Fprintf(out, `Is it true that … ? Each experiment tests a claim on this machine.
+
+%s
 Run one by its name, for example: go run ./scripts/lab %s
-All of them, in two minutes: go run ./scripts/lab all -q
+All of them, in two to three minutes: go run ./scripts/lab all -q
 or thoroughly, in at most ten: go run ./scripts/lab all
 To see whether this machine has what they need: go run ./scripts/lab doctor
 `, t.Text(width(out), false), experiments.All[0].Name)

@@ -365,3 +365,9 @@ func TestWrongArgumentsAreRefused(t *testing.T) {
 	assert.NoError(t, (&options{}).replace("scripts/designs/shedding=part3-pool"))
 	assert.Equal(t, map[string]string{"part2-threaded-racy": "part2-threaded", "part1-sequential": "part5-mine"}, o.instead)
 }
+
+func TestTheDoctorSaysThatTheMachineIsBusy(t *testing.T) {
+	assert.Equal(t, lacking, load(rig.Machine{Used: 1.8, Of: 2}).mark)
+	assert.Equal(t, here, load(rig.Machine{Used: 0.1, Of: 2}).mark)
+	assert.Equal(t, here, load(rig.Machine{Used: rig.Unknown}).mark)
+}
