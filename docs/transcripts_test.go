@@ -147,6 +147,7 @@ func facts(text string) []string {
 		case rowLine.MatchString(line):
 			facts = append(facts, "row: "+rowLine.FindStringSubmatch(line)[1])
 		case line[0] == ' ' && !strings.ContainsAny(line, "0123456789"):
+			line = strings.Replace(line, "╍╍╍ late", "", 1) // on a machine that stood still for a moment
 			facts = append(facts, strings.Join(strings.Fields(line), " "))
 		}
 	}
@@ -193,6 +194,7 @@ elapsed 4.4s
 		"another order":          {"conn1  ◆━━━━━", "conn9  ◆━━━━━", false},
 		"a failure":              {"conn1  ◆━━━━━                         served 2.2s", "conn1  ◆━━━━━✗       failed", false},
 		"another legend":         {"··· waiting", "... waiting", false},
+		"a late reply":           {"━━━ served  ✗ failed", "━━━ served  ╍╍╍ late  ✗ failed", true},
 		"a line more":            {"\nelapsed", "\nconn3  ◆━━━  served 1s\nelapsed", false},
 	} {
 		printed := strings.Replace(shown, test.from, test.to, 1)
