@@ -91,6 +91,33 @@ func TestAServerEndsWhateverHappens(t *testing.T) {
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
+// A client notices the end of a server before the parent of its process does.
+func TestAServerThatEndsUnderItsClientsHasEndedByItself(t *testing.T) {
+	before := endPatience
+	endPatience = time.Minute // however busy the machine is; parallel tests have not begun
+	defer func() { endPatience = before }()
+	err := parts.With(t.Context(), Threaded, []string{"-quiet"}, func(s *Server) error {
+		conn, err := net.Dial("tcp", s.Addr)
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = conn.Read(make([]byte, 1))
+		require.NoError(t, err, "it is greeted")
+		require.NoError(t, s.Cmd.Process.Kill())
+		_, err = conn.Read(make([]byte, 1))
+		return err
+	})
+	assert.ErrorIs(t, err, ErrEnded)
+}
+
+func TestAFlagThatAProgramHasIsKeptWhateverItsValue(t *testing.T) {
+	t.Parallel()
+	command, err := parts.Command(t.Context(), Refusing)
+	require.NoError(t, err)
+	tooMany := Q(1_000_000_000)
+	args := []string{"-quiet", N(3), tooMany, Target(time.Second)}
+	assert.Equal(t, []string{"-quiet", N(3), tooMany}, parts.without(t.Context(), command, args))
+}
+
 func hasEnded(t *testing.T, s *Server) {
 	t.Helper()
 	select {

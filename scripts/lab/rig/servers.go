@@ -176,18 +176,22 @@ func Target(d time.Duration) string { return fmt.Sprint(targetFlag, d) }
 
 const nFlag, qFlag, targetFlag = "-n=", "-q=", "-target="
 
+// valid has a value for each of these flags that every program with the flag accepts.
+var valid = map[string]string{nFlag: "1", qFlag: "1", targetFlag: "1s"}
+
 // without returns args without the flags of [N], [Q] and [Target] that the command does not have.
 func (p *programs) without(ctx context.Context, command, args []string) []string {
 	return slices.DeleteFunc(slices.Clone(args), func(arg string) bool {
-		name, _, _ := strings.Cut(arg, "=")
-		if !slices.Contains([]string{nFlag, qFlag, targetFlag}, name+"=") {
+		flag := arg[:strings.Index(arg, "=")+1]
+		value, optional := valid[flag]
+		if !optional {
 			return false
 		}
-		program := strings.Join(command, " ") + name
+		program := strings.Join(command, " ") + flag
 		has, known := p.flags.Load(program)
 		if !known {
 			// A command exits with status 2 for a flag that it does not have, and with 0 after -h.
-			has = exec.CommandContext(ctx, command[0], slices.Concat(command[1:], []string{arg, "-h"})...).Run() == nil
+			has = exec.CommandContext(ctx, command[0], slices.Concat(command[1:], []string{flag + value, "-h"})...).Run() == nil
 			if ctx.Err() == nil {
 				p.flags.Store(program, has)
 			}
@@ -201,7 +205,7 @@ var ErrEnded = errors.New("it ended by itself")
 
 // With starts a part, or a server in another language, on free ports, with args added, calls use with
 // it, and ends it whatever use does. A server in another language has no counters, and of args it gets
-// [N] and [Q] at most. With returns [ErrEnded] if the server ended by itself, and an error if it reports a data
+// only [N]. With returns [ErrEnded] if the server ended by itself, and an error if it reports a data
 // race. When ctx is done, With returns an error as soon as use returns.
 func (s *Servers) With(ctx context.Context, part string, args []string, use func(*Server) error) error {
 	program := cmp.Or(s.instead[part], part)
@@ -237,10 +241,25 @@ func Name(program string) string {
 	return strings.TrimPrefix(program, "scripts/designs/")
 }
 
+// endPatience is how long the end of a process may take after that of its connections. The tests change it.
+var endPatience = 500 * time.Millisecond
+
+// awaitEnd waits for the end of a server that may just be ending. Clients see that before this process hears of it.
+func (s *Server) awaitEnd(ctx context.Context) {
+	select {
+	case <-s.Exited():
+	case <-ctx.Done():
+	case <-time.After(endPatience):
+	}
+}
+
 // lend calls use with a server that has started, and ends it.
 func lend(ctx context.Context, s *Server, use func(*Server) error) error {
 	defer s.Kill()
 	err := use(s)
+	if err != nil {
+		s.awaitEnd(ctx)
+	}
 	select {
 	case <-s.Exited():
 		if ctx.Err() == nil {
