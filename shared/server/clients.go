@@ -36,10 +36,11 @@ type Counters struct {
 	Refused  int64 `json:"refused"`  // refused, or closed, before their conversations began
 }
 
-// Times are sums over clients, in seconds. Divided by a number of clients they are what each took on average.
+// Times are sums over clients, in seconds. Divided by a number of clients they are what each took on average: both count
+// a client at the moment at which [Counters] does.
 type Times struct {
 	Waited float64 `json:"waited"` // by those whose conversations have begun: from when they were accepted until then
-	Stayed float64 `json:"stayed"` // by those who have left: from when they were accepted until their connections were closed
+	Stayed float64 `json:"stayed"` // by those who have left: from when they were accepted until they were refused, or else closed
 }
 
 // Counters returns the counters as they are now.
@@ -96,6 +97,7 @@ func (cs *clients) refuse(c *conn) bool {
 	c.state = stateRefused
 	cs.counters.Waiting--
 	cs.counters.Refused++
+	cs.times.Stayed += time.Since(c.accepted).Seconds()
 	return true
 }
 
@@ -128,7 +130,7 @@ func (cs *clients) closed(c *conn) (was connState) {
 		cs.counters.Serving--
 		cs.counters.Served++
 	}
-	if was != stateClosed {
+	if was != stateRefused && was != stateClosed {
 		cs.times.Stayed += time.Since(c.accepted).Seconds()
 	}
 	delete(cs.open, c)

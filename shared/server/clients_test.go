@@ -67,6 +67,21 @@ func TestTimesAreThoseOfAllClientsTogether(t *testing.T) {
 	})
 }
 
+// A refused client counts as gone at once, and so does its time, though its connection stays open for a while.
+func TestTheTimeOfARefusedClientEndsWithItsRefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(nil, nil)
+		s.clients.busy = []byte("busy")
+		_, c := accepted(s)
+		time.Sleep(2 * time.Second)
+		Refuse(c)
+		assert.Equal(t, Times{Stayed: 2}, s.vars(time.Now()).Times)
+		time.Sleep(lingerTime)
+		assert.Zero(t, open(s))
+		assert.Equal(t, Times{Stayed: 2}, s.vars(time.Now()).Times, "the close counts nothing again")
+	})
+}
+
 func TestAConversationWhoseConnectionIsClosedUnderItHasFailed(t *testing.T) {
 	s := New(nil, nil)
 	a, _ := net.Pipe()
