@@ -92,11 +92,11 @@ const lingerTime = 500 * time.Millisecond
 
 // linger lets the client read all that was written to it before its connection is closed. Closing a connection
 // with unread bytes resets it, and that destroys replies that are still on their way (RFC 9112, section 9.6).
-func (c *conn) linger() {
+func (c *conn) linger(deadline time.Time) {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	c.SetDeadline(time.Now().Add(lingerTime))
+	c.SetDeadline(deadline)
 	io.Copy(io.Discard, c.Conn) // until the client hangs up, or its time is over
 }

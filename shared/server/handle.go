@@ -75,7 +75,7 @@ func (s *Server) finish(nc net.Conn, c *conn, result *error) {
 	took := time.Since(c.started)
 	s.clients.conversationEnded(c, err != nil)
 	if err == nil {
-		c.linger()
+		c.linger(time.Now().Add(lingerTime))
 	}
 	nc.Close()
 	if s.OSThreads {

@@ -9,7 +9,7 @@ import (
 // Refuse tells the client of a connection that Accept returned, or of what a strategy has wrapped around it, that the
 // server does not serve it. It says [Server.Busy] and closes the connection. The strategy calls it instead of handle.
 // Refuse does not block, because the caller may be an accept loop: a goroutine talks to the client. It ends soon,
-// whatever the client does: the client has half a second to read and another half to hang up. When the server stops, it
+// whatever the client does: the client has half a second to read the refusal and hang up. When the server stops, it
 // closes the connections of clients that are being refused.
 func Refuse(nc net.Conn) {
 	c := clientOf(nc)
@@ -30,8 +30,9 @@ func Refuse(nc net.Conn) {
 // sayBusy says the refusal and closes nc, which is c or wraps it.
 func (c *conn) sayBusy(nc net.Conn) {
 	defer nc.Close()
-	nc.SetDeadline(time.Now().Add(lingerTime)) // the client may never read
+	deadline := time.Now().Add(lingerTime)
+	nc.SetDeadline(deadline) // the client may never read
 	if _, err := nc.Write(c.clients.busy); err == nil {
-		c.linger() // the client may be sending a request, which nobody reads otherwise
+		c.linger(deadline) // the client may be sending a request, which nobody reads otherwise
 	}
 }

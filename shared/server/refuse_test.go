@@ -55,13 +55,17 @@ func TestRefusingBlocksNobodyAndEndsWhateverTheClientDoes(t *testing.T) {
 		s.clients.busy = []byte("busy")
 		_, never := accepted(s)      // its client does not read
 		client, stays := accepted(s) // its client reads and does not hang up
+		tardy, late := accepted(s)   // its client does the same, but it reads late
 		began := time.Now()
 		Refuse(never)
 		Refuse(stays)
+		Refuse(late)
 		assert.Zero(t, time.Since(began))
 		io.ReadFull(client, make([]byte, 4))
-		time.Sleep(lingerTime - 1)
-		assert.Equal(t, 2, open(s))
+		time.Sleep(lingerTime / 2)
+		io.ReadFull(tardy, make([]byte, 4))
+		time.Sleep(lingerTime/2 - 1)
+		assert.Equal(t, 3, open(s))
 		time.Sleep(1)
 		assert.Zero(t, open(s))
 	})
