@@ -68,7 +68,7 @@ func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
 
 		{"a storm that stays, but for who sheds or saves", "yyyy", stormVerdicts(stormed(1, 0, .9, 1.1))},
 		{"a storm in a teacup", "ynyy", stormVerdicts(stormed(1, 1, 1, 1))},
-		{"a storm that nothing ends", "nynn", stormVerdicts(stormed(0, 0, 0, 0))},
+		{"a storm that nothing ends", "n?nn", stormVerdicts(stormed(0, 0, 0, 0))},
 		{"a storm that leaves a doubt", "????", stormVerdicts(stormed(.6, .5, .6, .6))},
 		{"servers that answer more than comes", "nnnn", stormVerdicts(stormed(10, 10, 10, 10))},
 		{"a storm that was not measured", "????", stormVerdicts(nil)},

@@ -25,7 +25,7 @@ func figures(e experiments.Experiment, rows []experiments.Row, width int, colore
 		text = strings.Join(tables, "\n")
 	}
 	if strings.Contains(text, "±") {
-		text += console.Faint("±: half of the distance from the lowest round to the highest, as a share of the median", colored) + "\n"
+		text += console.Faint("±: half of what lies between the lowest round and the highest", colored) + "\n"
 	}
 	for _, row := range rows {
 		if slices.ContainsFunc(row.Figures, func(f experiments.Figure) bool { return f.Text == "" && !f.Known() }) {
