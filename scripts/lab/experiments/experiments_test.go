@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -251,23 +252,48 @@ func TestAThreadForEachClientIsMeasured(t *testing.T) {
 	}
 }
 
-// A server that serves one client tells nothing about the memory of many.
-func TestNoMemoryIsJudgedByClientsThatWait(t *testing.T) {
+// A server that serves a few clients tells nothing about the memory of many.
+func TestNoMemoryIsJudgedByClientsThatAreNotServed(t *testing.T) {
 	servertest.Slow(t)
-	servers, err := parts.Instead(map[string]string{rig.Threaded: rig.Sequential})
-	require.NoError(t, err)
-	r, err := try(t, servers, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
-	require.NoError(t, err)
-	for _, v := range r.Verdicts {
-		if v.Claim == "a thread takes more memory than a goroutine" {
-			assert.Equal(t, CouldNotTell, v.Answer)
+	for other, serves := range map[string]float64{rig.Sequential: 1, rig.Refusing: 2} {
+		servers, err := parts.Instead(map[string]string{rig.Threaded: other})
+		require.NoError(t, err)
+		r, err := try(t, servers, "os-threads -clients 500 -threads 500 -d 100ms -limit=false")
+		require.NoError(t, err)
+		for _, v := range r.Verdicts {
+			if v.Claim == "a thread takes more memory than a goroutine" {
+				assert.Equal(t, CouldNotTell, v.Answer)
+			}
+		}
+		for _, row := range r.Rows {
+			if served, ok := row.Figure("served"); ok && row.Subject != threadEach {
+				assert.Equal(t, serves, served.Value, row.Subject)
+			}
 		}
 	}
-	for _, row := range r.Rows {
-		if served, ok := row.Figure("served"); ok && row.Subject != threadEach {
-			assert.Equal(t, 1.0, served.Value, row.Subject)
+}
+
+// A server that hangs up on clients that it has greeted costs the experiment nothing but their messages.
+func TestAServerThatHangsUpOnGreetedClientsHasNotServedThem(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	go func() {
+		conn, err := ln.Accept()
+		if err != nil {
+			return
 		}
-	}
+		conn.Write([]byte("*"))
+		conn.Read(make([]byte, 1)) // and not the rest of the message, so the close resets the connection
+		conn.Close()
+	}()
+	here, err := os.FindProcess(os.Getpid())
+	require.NoError(t, err)
+	s := &rig.Server{Server: &process.Server{Addr: ln.Addr().String(), Cmd: &exec.Cmd{Process: here}}}
+	got, err := (&threadCost{clients: 1, d: 100 * time.Millisecond}).cost(t.Context(), s)
+	require.NoError(t, err)
+	assert.Equal(t, 1, got.served)
+	assert.False(t, got.whole)
 }
 
 func TestSmallStacksTakeLittleAddressSpace(t *testing.T) {

@@ -14,7 +14,7 @@ type costOnce struct {
 	served                  int     // clients
 	whole                   bool    // whether all were served, and all messages answered
 	resident, kernel, space int64   // bytes, or [rig.Unknown]
-	threads                 float64 // a client
+	threads                 float64 // a client, or [rig.Unknown]
 	cpu                     float64 // seconds for a message, or [rig.Unknown]
 }
 
@@ -80,13 +80,15 @@ func (p *threadCost) cost(ctx context.Context, s *rig.Server) (c costOnce, err e
 		return c, err
 	}
 	n := int64(p.clients)
-	c.threads = (float64(held.Threads) - float64(before.Threads)) / float64(n)
+	if c.threads = rig.Unknown; held.Threads != 0 {
+		c.threads = (float64(held.Threads) - float64(before.Threads)) / float64(n)
+	}
 	c.resident = perClient(before.Resident, held.Resident, n)
 	c.space = perClient(before.Virtual, held.Virtual, n)
 	c.kernel = perClient(kernel, rig.KernelMemory(), n)
 	for range speeches {
 		if err := crowd.Say(ctx, "^a$", p.d/speeches); err != nil {
-			return c, err
+			return c, ctx.Err() // without an interrupt, the server has hung up on a client that it had greeted
 		}
 	}
 	said := p.clients * (1 + speeches) // a greeting, and a byte for each message

@@ -24,7 +24,7 @@ type Crowd struct {
 
 	mu      sync.Mutex
 	members []net.Conn
-	greeted int // members to whom the server has said something
+	greeted int // members to whom the server has said something else than that it is busy
 	heard   int // bytes that it has said to all of them
 	gone    int // members whose connections have ended
 }
@@ -88,7 +88,7 @@ func (c *Crowd) read(conn net.Conn) {
 		}
 		c.mu.Lock()
 		c.heard += n
-		if first {
+		if first && buf[0] != protocol.Refusal {
 			c.greeted++
 		}
 		c.mu.Unlock()
@@ -105,7 +105,7 @@ func (c *Crowd) Held() int {
 	return len(c.members) - c.gone
 }
 
-// Greeted returns to how many clients the server has said something.
+// Greeted returns to how many clients the server has said something else than that it is busy.
 func (c *Crowd) Greeted() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

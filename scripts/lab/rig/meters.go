@@ -34,7 +34,8 @@ var unknown = System{Unknown, Unknown, Unknown, Unknown, Unknown}
 // System reads what the system says. It does not need the server's help, so it tells at once also under load.
 func (s *Server) System() System { return readSystem(s.Cmd.Process.Pid, s.Addr) }
 
-// Read reads the meters. It leaves out the counters of a server that has none, but not its threads.
+// Read reads the meters. It leaves out the counters of a server that has none, but not its threads: they are 0 only if
+// the system does not tell them.
 func (s *Server) Read(ctx context.Context) (Meters, error) {
 	var m Meters
 	var err error
