@@ -82,7 +82,7 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 		set.words = append(set.words, word)
 		return nil
 	})
-	retry := fs.String("retry", client.Retries()[0], "retry when refused, as `name` says: "+strings.Join(client.Retries(), ", "))
+	retry := fs.String("retry", client.Retries()[0], "retry when refused or not connected, as `name` says: "+strings.Join(client.Retries(), ", "))
 	fs.BoolVar(&set.chart, "chart", true, "draw the chart; -chart=false for none")
 	fs.StringVar(&set.svg, "svg", "", "write the chart as a picture to this `file`")
 	fs.BoolVar(&set.json, "json", false, "print one JSON object for each lane instead of the chart")

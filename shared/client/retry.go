@@ -23,7 +23,7 @@ type Retry struct {
 	Budget   int            // one retry for so many requests of all clients; 0 for any number
 
 	mu    sync.Mutex
-	saved int // requests that no retry has been spent for; up to savedMost retries' worth
+	saved int // requests that no retry has been spent for, and one retry's worth at first; up to savedMost retries' worth
 }
 
 // savedMost bounds the retries that quiet times save up for a storm.
@@ -41,7 +41,7 @@ func Retries() []string { return slices.Clone(retries) }
 //	at-once  again without a wait
 //	backoff  again after a wait that doubles
 //	jitter   the same, and each client waits for a random part of it, so they do not come back together
-//	budget   the same as jitter, and all clients together retry a tenth as often as they ask, at most
+//	budget   the same as jitter, and all clients together retry a tenth as often as they ask, and once more, at most
 func ParseRetry(name string) (*Retry, error) {
 	r := &Retry{Attempts: 10}
 	switch name {
@@ -60,6 +60,7 @@ func ParseRetry(name string) (*Retry, error) {
 	}
 	if name == "budget" {
 		r.Budget = 10
+		r.saved = r.Budget // for a run of fewer clients than that
 	}
 	return r, nil
 }
