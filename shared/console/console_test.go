@@ -10,6 +10,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -289,4 +290,14 @@ func TestTheColoursOfPartsAreLegibleOnLightAndDarkAndAreNotThoseOfClients(t *tes
 		}
 	}
 	assert.Len(t, marks, 2*len(looks), "each has marks of its own")
+}
+
+// What Windows says is told apart on any system, because nothing else uses these numbers.
+func TestAShortageIsToldApartFromWhatAServerDoes(t *testing.T) {
+	for _, err := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.Errno(10055), syscall.Errno(10048)} {
+		assert.True(t, Exhausted(fmt.Errorf("connecting: %w", os.NewSyscallError("connect", err))), err)
+	}
+	for _, err := range []error{nil, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.Errno(10061)} {
+		assert.False(t, Exhausted(err), err)
+	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"slices"
-	"syscall"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -193,6 +191,5 @@ func (p *flood) waves(ctx context.Context, s *rig.Server, crowd *rig.Crowd, name
 
 // lacking reports whether err says that the lab itself, or this machine, cannot have more connections.
 func lacking(err error) bool {
-	return slices.ContainsFunc([]error{rig.ErrTooMany, syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL},
-		func(lack error) bool { return errors.Is(err, lack) })
+	return errors.Is(err, rig.ErrTooMany) || console.Exhausted(err)
 }

@@ -61,12 +61,19 @@ func (f *threadsFound) thread() cost {
 func (f *threadsFound) spaceVerdict() Verdict {
 	v := Verdict{Claim: "10,000 threads occupy 80 GB of address space", Answer: f.space.Within(claimedSpace*.85, claimedSpace*1.2),
 		Expected: "about 80 GB", Measured: fmt.Sprintf("%.0f GB%s", f.space.Median()/1e9, f.scaled())}
-	if stack := rig.StackLimit(); v.Answer != Holds {
-		v.Why = "The stack of a thread gets " + Memory("", stack).String() + " here (ulimit -s)."
-	} else {
-		v.Why = "Address space is reserved, not used: see what is resident."
+	v.Why = "Address space is reserved, not used: see what is resident."
+	if v.Answer != Holds {
+		v.Why = stackSize(rig.StackLimit())
 	}
 	return v
+}
+
+// stackSize says what the stack of a thread gets when the limit is so many bytes, or [rig.Unknown].
+func stackSize(limit int64) string {
+	if limit == rig.Unknown {
+		return "There is no limit for stacks here (ulimit -s), so the C library chooses what the stack of a thread gets."
+	}
+	return "The stack of a thread gets " + Memory("", limit).String() + " here (ulimit -s)."
 }
 
 // scaled says from how many threads the figures are, if there were fewer than in the claim.

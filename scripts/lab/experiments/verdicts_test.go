@@ -132,6 +132,11 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 	})
 }
 
+func TestWithoutALimitTheCLibraryChoosesTheStacks(t *testing.T) {
+	assert.Equal(t, "The stack of a thread gets 8 MiB here (ulimit -s).", stackSize(8<<20))
+	assert.Contains(t, stackSize(rig.Unknown), "There is no limit")
+}
+
 // whys returns the reasons of all verdicts.
 func whys(verdicts []Verdict) (all string) {
 	for _, v := range verdicts {

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"syscall"
 	"time"
 
 	"example.com/concurrent-servers/shared/client"
@@ -96,13 +95,11 @@ func endOf(answer []byte, err error) End {
 
 // unconnected tells what it means that a client could not connect.
 func unconnected(err error) End {
-	if console.Refused(err) {
+	switch {
+	case console.Refused(err):
 		return Refused
-	}
-	for _, shortage := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.EADDRNOTAVAIL} {
-		if errors.Is(err, shortage) {
-			return Unstarted
-		}
+	case console.Exhausted(err):
+		return Unstarted
 	}
 	return CutOff
 }

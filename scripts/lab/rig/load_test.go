@@ -139,6 +139,7 @@ func TestHowARequestEnds(t *testing.T) {
 		{"a refusal in a word", "!", nil, Refused},
 		{"nobody listens", "", refused, Refused},
 		{"no descriptor", "", dialError{&net.OpError{Err: syscall.EMFILE}}, Unstarted},
+		{"no port on Windows", "", dialError{&net.OpError{Err: syscall.Errno(10055)}}, Unstarted},
 		{"a reset while it connects", "", dialError{syscall.ECONNRESET}, CutOff},
 		{"a backlog that is full", "", dialError{context.DeadlineExceeded}, Late},
 		{"half an answer in time", "HTTP/1.1 200", context.DeadlineExceeded, Late},
