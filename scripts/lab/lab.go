@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -52,26 +51,17 @@ func runExperiments(ctx context.Context, name string, args []string, out, log io
 	}
 	p := newProgress(log, o.color)
 	servers, err := rig.NewServers(ctx, func() { p.say("building the servers") })
+	if ctx.Err() != nil {
+		return console.ErrInterrupted
+	}
 	if err != nil {
-		return cmp.Or(interrupted(ctx), err)
+		return err
 	}
 	defer servers.Close()
 	if servers, err = servers.Instead(o.instead); err != nil {
 		return console.Usagef("-replace: %v", err)
 	}
-	machine := rig.Look(ctx) // before the compilers are at work
-	if err := servers.Build(ctx); err != nil {
-		return cmp.Or(interrupted(ctx), err)
-	}
-	return (&lab{o, out, p, servers, machine}).run(ctx, list, do)
-}
-
-// interrupted returns [console.ErrInterrupted] if ctx is done.
-func interrupted(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return console.ErrInterrupted
-	}
-	return nil
+	return (&lab{o, out, p, servers, rig.Look(ctx)}).run(ctx, list, do)
 }
 
 // A lab runs experiments and shows what they return.

@@ -34,6 +34,11 @@ func (f flaw) Error() string { return string(f) }
 // not count, and must have added nothing to the figures. Repeat returns the verdicts when all of them tell, or when the
 // time is over. It returns any other error of a round at once.
 func (t *Trial) Repeat(ctx context.Context, steps int, round func() error, judge func() []Verdict) ([]Verdict, error) {
+	if t.Servers != nil {
+		if err := t.Build(ctx); err != nil { // now, or it would take up the time of the first round
+			return nil, err
+		}
+	}
 	began := time.Now()
 	counted := 0
 	for n := 1; ; n++ {
