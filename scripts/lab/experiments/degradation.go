@@ -75,7 +75,7 @@ func (p *degrading) run(ctx context.Context, t *Trial) (r Result, err error) {
 		if err != nil {
 			return err
 		}
-		capacity, err := p.steady()
+		capacity, err := p.typical()
 		if err != nil {
 			return err
 		}
@@ -89,6 +89,7 @@ func (p *degrading) run(ctx context.Context, t *Trial) (r Result, err error) {
 	r.Verdicts, err = t.Repeat(ctx, steps, round, func() []Verdict { return p.verdicts(seen) })
 	r.Note("Capacity here: %s requests of %v of computing. A client of the sweep over the load leaves after %v; then it knows that it was not served.",
 		capacities.In(PerSecond), p.work, p.patience)
+	p.noteFailures(&r)
 	t.noteFlaws(&r)
 	return r, err
 }
@@ -112,20 +113,18 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 	for _, part := range pressedParts {
 		got[part] = new(pressing)
 		t.Step("%s at %g times its capacity, and after a burst", part, loads[0])
-		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
+		_, err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) error {
 			calm, err := p.arrive(ctx, s, capacity, loads[0], p.work, p.patience/2, p.d, p.patience)
 			got[part].name, got[part].under = s.Name, []measured{calm}
-			if err != nil {
-				return err
-			}
-			if inTime := calm.within(p.patience); inTime < loads[0]/2 {
-				return flaw(fmt.Sprintf("at %g times its capacity %s answered only %.0f %% of the capacity in time", loads[0], part, 100*inTime))
+			if inTime := calm.within(p.patience); err == nil && capacity > 0 && inTime < loads[0]/2 {
+				err = flaw(fmt.Sprintf("at %g times its capacity %s answered only %.0f %% of the capacity in time", loads[0], part, 100*inTime))
 			}
 			if part == rig.BoundedAccept { // which differs from the pool in where clients wait
-				return nil
+				return err
 			}
-			got[part].burst, err = p.arrive(ctx, s, capacity, overloaded, p.work, 0, p.patience/2, time.Minute)
-			return err
+			burst, burstErr := p.arrive(ctx, s, capacity, overloaded, p.work, 0, p.patience/2, time.Minute)
+			got[part].burst = burst
+			return cmp.Or(err, burstErr)
 		})
 		if err != nil {
 			return nil, err
@@ -135,7 +134,7 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 		for _, part := range pressedParts {
 			t.Step("%s at %g times its capacity", part, load)
 			var m measured
-			err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
+			_, err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
 				m, err = p.arrive(ctx, s, capacity, load, p.work, buildUp(load, p.patience), p.d, 0)
 				return err
 			})
@@ -147,7 +146,7 @@ func (p *degrading) press(ctx context.Context, t *Trial, loads []float64) (map[s
 	}
 	for _, part := range []string{rig.Threaded, rig.Pool} {
 		t.Step("%s at %d times its capacity, with long requests", part, overloaded)
-		err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
+		_, err := p.under(ctx, t, part, nil, func(s *rig.Server, capacity float64) (err error) {
 			got[part].long, err = p.arrive(ctx, s, capacity/longer, overloaded, longer*p.work, buildUp(overloaded, p.patience), 2*p.d, 0)
 			return err
 		})
@@ -191,7 +190,7 @@ func (p *degrading) enter(r *Result, d degraded, got *pressing, loads []float64)
 	r.Row(fmt.Sprintf("%s, %v each", got.name, longer*p.work), Count("load", overloaded).As("4×"), Share("computed", got.long.share(rig.Answered)))
 	burst, over := got.burst, max(got.burst.Last(), time.Millisecond)
 	burst.Load = burst.Between(0, over+1)
-	d.all = append(d.all, burst.Count(rig.Answered) == burst.Offered())
+	d.all = append(d.all, burst.Offered() > 0 && burst.Count(rig.Answered) == burst.Offered())
 	d.churned = append(d.churned, burst.share(rig.Answered))
 	lost := 1 - float64(burst.Impatient(p.patience).Count(rig.Answered))/float64(max(burst.Offered(), 1))
 	r.Row(got.name+" after a burst", Time("settled after", over-got.burst.To), Share("lost", lost))

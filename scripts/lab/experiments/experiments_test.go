@@ -177,6 +177,29 @@ func TestOtherServersTurnWhereTheyWait(t *testing.T) {
 	assert.Equal(t, DoesNotHold, r.Verdicts[len(r.Verdicts)-1].Answer, "a goroutine for each client does not")
 }
 
+// A server that ends by itself, or refuses everybody, has no goodput. That is a result, at any speed.
+func TestAServerThatDoesNotServeHasNoGoodput(t *testing.T) {
+	const testdata = "scripts/lab/experiments/testdata/"
+	for _, line := range []string{
+		"degradation -work 5ms -d 50ms -patience 50ms", "overload -work 5ms -d 50ms -patience 50ms",
+		"retry-storm -work 5ms -d 50ms -patience 50ms",
+	} {
+		for server, note := range map[string]string{"ends": "ended by itself", "refuses": "answered nobody"} {
+			t.Run(line+" with a server that "+server, func(t *testing.T) {
+				servertest.Slow(t)
+				t.Parallel()
+				servers, err := parts.Instead(map[string]string{rig.Pool: testdata + server})
+				require.NoError(t, err)
+				r, err := try(t, servers, line)
+				require.NoError(t, err)
+				assert.Condition(t, func() bool {
+					return flawed(r) || slices.ContainsFunc(r.Notes, func(n string) bool { return strings.Contains(n, note) })
+				}, "%q", r.Notes)
+			})
+		}
+	}
+}
+
 // Two slots, or two threads of Python, serve nobody beside idle clients, at any speed.
 func TestOtherServersTurnTheFlood(t *testing.T) {
 	servertest.Slow(t)

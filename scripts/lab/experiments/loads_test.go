@@ -66,12 +66,13 @@ func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
 		{"an overload near the bounds", "???????", overloadVerdicts(overloaded5(.25, .5, .8, .7, .25))},
 		{"an overload that was not measured", "???????", overloadVerdicts(nil)},
 
-		{"a storm that stays, but for who sheds or saves", "yyyy", stormVerdicts(stormed(1, 0, .9, 1.1))},
-		{"a storm in a teacup", "ynyy", stormVerdicts(stormed(1, 1, 1, 1))},
-		{"a storm that nothing ends", "n?nn", stormVerdicts(stormed(0, 0, 0, 0))},
-		{"a storm that leaves a doubt", "????", stormVerdicts(stormed(.6, .5, .6, .6))},
-		{"servers that answer more than comes", "nnnn", stormVerdicts(stormed(10, 10, 10, 10))},
-		{"a storm that was not measured", "????", stormVerdicts(nil)},
+		{"a storm that stays, but for who sheds or saves", "yyyy", stormVerdicts(stormed(1, 0, .9, 1.1), nil)},
+		{"a storm in a teacup", "ynyy", stormVerdicts(stormed(1, 1, 1, 1), nil)},
+		{"a storm that nothing ends", "n?nn", stormVerdicts(stormed(0, 0, 0, 0), nil)},
+		{"a storm that leaves a doubt", "????", stormVerdicts(stormed(.6, .5, .6, .6), nil)},
+		{"servers that answer more than comes", "nnnn", stormVerdicts(stormed(10, 10, 10, 10), nil)},
+		{"a storm at a server that ends", "y?yy", stormVerdicts(stormed(1, 0, .9, 1.1), map[string]bool{"retries at once": true})},
+		{"a storm that was not measured", "????", stormVerdicts(nil, nil)},
 
 		{"as many clients as predicted", "yy", littleVerdicts(littleRounds(1, 1))},
 		{"more clients than predicted", "nn", littleVerdicts(littleRounds(1.5, 1.5))},
@@ -100,11 +101,6 @@ func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
 	assert.NoError(t, loadFlaw("a server", load(ms, rig.Refused, rig.CutOff, rig.Late, rig.Open), 100*ms), "whatever a server does is a result")
 	assert.ErrorAs(t, loadFlaw("a server", load(60*ms, rig.Answered), 100*ms), new(flaw))
 	assert.ErrorAs(t, loadFlaw("a server", load(0, rig.Unstarted, rig.Answered), 100*ms), new(flaw))
-	more := load(0, slices.Repeat([]rig.End{rig.Answered}, 10)...)
-	for i := range more.Requests {
-		more.Requests[i].Came, more.Requests[i].Took = -ms, 2*ms
-	}
-	assert.ErrorAs(t, loadFlaw("a server", more, 100*ms), new(flaw))
 }
 
 func TestAServerHasRecoveredWhenItStaysSo(t *testing.T) {
@@ -144,4 +140,51 @@ func TestReadingsTellHowManyClientsStayHowLong(t *testing.T) {
 	}, 2.5)
 	assert.Equal(t, population{rate: 2.5, stay: 2, size: (4.*1 + 4*3) / 4}, c.all)
 	assert.Equal(t, population{rate: 2.5, stay: .5, size: (2.*1 + 2*3) / 4}, c.waiting)
+}
+
+func TestTheCapacityOfAServerIsJudgedByItsOwn(t *testing.T) {
+	var c computing
+	c.begin()
+	assert.NoError(t, c.odd("slow", 10, true))
+	assert.NoError(t, c.odd("fast", 100, true), "another server may be as fast as it likes")
+	assert.NoError(t, c.odd("slow", 25, true))
+	assert.ErrorAs(t, c.odd("fast", 30, true), new(flaw))
+	assert.ErrorAs(t, c.odd("slow", 100, true), new(flaw))
+	assert.ErrorAs(t, c.odd("slow", 0, false), new(flaw), "it has answered before")
+	assert.NoError(t, c.odd("silent", 0, false))
+	assert.NoError(t, c.odd("silent", 0, false))
+	assert.ErrorAs(t, c.odd("busy", 0, true), new(flaw))
+	for range 3 {
+		c.odd("fast", 30, true)
+	}
+	assert.NoError(t, c.odd("fast", 30, true), "the machine stays slower")
+}
+
+func TestARoundInWhichNobodyIsAnsweredDoesNotCount(t *testing.T) {
+	var c computing
+	c.begin()
+	_, err := c.typical()
+	assert.ErrorAs(t, err, new(flaw))
+	c.failed = true
+	_, err = c.typical()
+	assert.NoError(t, err, "a server that ends is a result")
+	c.begin()
+	c.now = Sample{10, 1, 30}
+	capacity, err := c.typical()
+	assert.NoError(t, err)
+	assert.Equal(t, 10.0, capacity)
+}
+
+func TestAServerWithoutCapacityHasNoGoodput(t *testing.T) {
+	var r Result
+	nothing := measured{Load: &rig.Load{To: time.Second}}
+	p := &degrading{patience: 100 * ms}
+	got := p.enter(&r, degraded{}, &pressing{name: "dead", under: []measured{nothing, nothing}, burst: nothing, long: nothing}, []float64{.5, 4})
+	assert.Equal(t, Sample{0}, got.inTime[100*ms])
+	assert.Equal(t, []bool{false}, got.all, "nobody came, so nobody was answered")
+	seen := overloadSeen{}.and(&r, ramp{"dead", []measured{nothing, nothing}, nothing.Load}, []float64{.5, 4})
+	assert.Equal(t, overloadSeen{Sample{0}, Sample{0}}, seen)
+	nobody, _ := r.Rows[len(r.Rows)-1].Figure("half within")
+	assert.Equal(t, "nobody", nobody.String())
+	assert.EqualValues(t, rig.Unknown, nobody.Value)
 }

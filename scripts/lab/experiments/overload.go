@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -63,7 +64,7 @@ func (p *overloading) run(ctx context.Context, t *Trial) (r Result, err error) {
 		got := make(map[string]ramp)
 		for _, server := range overloadServers {
 			t.Step("%s under a load that rises to %d times its capacity, and falls", rig.Name(server), overloaded)
-			err := p.under(ctx, t, server, shedArgs(p.n, p.patience)[server], func(s *rig.Server, capacity float64) (err error) {
+			_, err := p.under(ctx, t, server, shedArgs(p.n, p.patience)[server], func(s *rig.Server, capacity float64) (err error) {
 				got[server], err = p.ramp(ctx, s, capacity, loads)
 				return err
 			})
@@ -71,7 +72,7 @@ func (p *overloading) run(ctx context.Context, t *Trial) (r Result, err error) {
 				return err
 			}
 		}
-		capacity, err := p.steady()
+		capacity, err := p.typical()
 		if err != nil {
 			return err
 		}
@@ -83,6 +84,7 @@ func (p *overloading) run(ctx context.Context, t *Trial) (r Result, err error) {
 	}
 	r.Verdicts, err = t.Repeat(ctx, len(overloadServers), round, func() []Verdict { return overloadVerdicts(seen) })
 	r.Note("Capacity here: %s requests of %v of computing. A client leaves after %v.", capacities.In(PerSecond), p.work, p.patience)
+	p.noteFailures(&r)
 	t.noteFlaws(&r)
 	return r, err
 }
@@ -111,20 +113,16 @@ func (p *overloading) ramp(ctx context.Context, s *rig.Server, capacity float64,
 	add(0.5, settle+p.d)
 	l := rig.Arrive(ctx, rig.Once(client.Dial(s.Addr), spin(p.work), p.patience), p.patience+p.work, paces...)
 	got := ramp{name: s.Name, after: l.Between(end-p.d, end)}
+	wrong := loadFlaw(s.Name, l, p.patience)
 	for i := range loads {
-		m := measured{l.Between(ends[i]-p.d, ends[i]).Inside(), capacity, s.System().Resident}
-		if err := m.flaw(s.Name); err != nil {
-			return got, err
-		}
+		m := measured{Load: l.Between(ends[i]-p.d, ends[i]).Inside(), capacity: capacity}
 		got.at = append(got.at, m)
+		wrong = cmp.Or(wrong, m.flaw(s.Name))
 	}
-	if err := loadFlaw(s.Name, l, p.patience); err != nil {
-		return got, err
+	if calm := got.at[0].share(rig.Answered); wrong == nil && capacity > 0 && calm < loads[0]/2 {
+		wrong = flaw(fmt.Sprintf("at %g times its capacity %s answered only %.0f %% of the capacity in time", loads[0], s.Name, 100*calm))
 	}
-	if calm := got.at[0].share(rig.Answered); calm < loads[0]/2 {
-		return got, flaw(fmt.Sprintf("at %g times its capacity %s answered only %.0f %% of the capacity in time", loads[0], s.Name, 100*calm))
-	}
-	return got, nil
+	return got, wrong
 }
 
 // and adds a round, to the figures as well.
@@ -143,7 +141,7 @@ func (o overloadSeen) and(r *Result, got ramp, loads []float64) overloadSeen {
 // latency is like [Within], and says so if nobody was answered.
 func latency(name string, l *rig.Load, q float64) Figure {
 	if l.Count(rig.Answered) == 0 {
-		return Time(name, rig.Unknown).As("nobody")
+		return seconds(name, rig.Unknown).As("nobody")
 	}
 	return Within(name, l, q)
 }

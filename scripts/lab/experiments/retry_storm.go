@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -67,13 +68,13 @@ func (p *storm) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if t.Quick {
 		arms = arms[:4]
 	}
-	afterwards := make(map[string]Sample)
+	afterwards, ended := make(map[string]Sample), make(map[string]bool)
 	round := func() error {
 		p.begin()
 		got := make([]stormSeen, len(arms))
 		for i, arm := range arms {
 			t.Step("a spike, with %s", arm.subject)
-			err := p.under(ctx, t, arm.server, shedArgs(p.n, p.patience)[arm.server], func(s *rig.Server, capacity float64) (err error) {
+			died, err := p.under(ctx, t, arm.server, shedArgs(p.n, p.patience)[arm.server], func(s *rig.Server, capacity float64) (err error) {
 				got[i], err = p.storm(ctx, s, arm.policy, capacity)
 				got[i].subject = s.Label(arm.subject)
 				return err
@@ -81,11 +82,12 @@ func (p *storm) run(ctx context.Context, t *Trial) (r Result, err error) {
 			if err != nil {
 				return err
 			}
+			ended[arm.subject] = ended[arm.subject] || died
 		}
-		if _, err := p.steady(); err != nil {
+		if _, err := p.typical(); err != nil {
 			return err
 		}
-		if n := got[atOnce].attempts; n < someRetried {
+		if n := got[atOnce].attempts; n > 0 && n < someRetried {
 			return flaw(fmt.Sprintf("the spike did not overload the server: a client made %.1f attempts", n))
 		}
 		for i, arm := range arms {
@@ -94,8 +96,9 @@ func (p *storm) run(ctx context.Context, t *Trial) (r Result, err error) {
 		}
 		return nil
 	}
-	r.Verdicts, err = t.Repeat(ctx, len(arms), round, func() []Verdict { return stormVerdicts(afterwards) })
+	r.Verdicts, err = t.Repeat(ctx, len(arms), round, func() []Verdict { return stormVerdicts(afterwards, ended) })
 	r.Note("A client gives an attempt up after %v and makes at most 10, with the policies of the client command (-retry). With backoff it waits for 100ms, and then twice as long each time, up to 2s. With a budget, all clients together retry a tenth as often as they ask.", p.patience)
+	p.noteFailures(&r)
 	t.noteFlaws(&r)
 	return r, err
 }
@@ -114,7 +117,7 @@ type stormSeen struct {
 	subject  string
 	before   float64
 	slices   []float64 // after the spike
-	attempts float64   // for each client, from the spike on
+	attempts float64   // for each client that came
 }
 
 // afterwards is the goodput when the spike has long gone.
@@ -162,13 +165,10 @@ func (p *storm) storm(ctx context.Context, s *rig.Server, policy string, capacit
 		seen.slices = append(seen.slices, goodput(from+time.Duration(i)*p.slice()))
 	}
 	seen.attempts = float64(attempts.Load()) / float64(max(len(l.Requests), 1))
-	if seen.before < half {
-		return seen, flaw(fmt.Sprintf("%s answered only %.0f %% of what came before the spike", s.Name, 100*seen.before))
+	if capacity > 0 && seen.before < half {
+		err = flaw(fmt.Sprintf("%s answered only %.0f %% of what came before the spike", s.Name, 100*seen.before))
 	}
-	if err := (measured{Load: l, capacity: capacity}).flaw(s.Name); err != nil {
-		return seen, err
-	}
-	return seen, loadFlaw(s.Name, l, p.patience)
+	return seen, cmp.Or(err, measured{Load: l, capacity: capacity}.flaw(s.Name), loadFlaw(s.Name, l, p.patience))
 }
 
 // A server has recovered if it answers at least the share settled of what comes. It may answer more than comes, if some
@@ -195,8 +195,8 @@ func (s stormSeen) enter(r *Result, slice time.Duration) {
 	}
 }
 
-// stormVerdicts judges by the goodput when the spike has long gone.
-func stormVerdicts(afterwards map[string]Sample) (verdicts []Verdict) {
+// stormVerdicts judges by the goodput when the spike has long gone, and by which servers ended by themselves.
+func stormVerdicts(afterwards map[string]Sample, ended map[string]bool) (verdicts []Verdict) {
 	for _, claim := range []struct {
 		arm, text string
 		low, high float64
@@ -217,8 +217,18 @@ func stormVerdicts(afterwards map[string]Sample) (verdicts []Verdict) {
 		}
 		verdicts = append(verdicts, v)
 	}
-	if without, stays := verdicts[0], &verdicts[atOnce]; stays.Answer == Holds && without.Answer != Holds {
-		stays.Answer, stays.Why = CouldNotTell, "Without retries it did not end for certain either, so it may not be the retries that keep it up."
-	}
+	verdicts[atOnce].control(verdicts[0], ended[retryings[atOnce].subject])
 	return verdicts
+}
+
+// control withdraws the verdict that retries keep a server overloaded if something else may have done so.
+func (v *Verdict) control(without Verdict, ended bool) {
+	switch {
+	case v.Answer != Holds:
+	case ended:
+		v.Answer, v.Why, v.final = CouldNotTell, "The server ended by itself, so it is not the retries that keep it overloaded.", true
+	case without.Answer != Holds:
+		v.Answer, v.Why = CouldNotTell, "Without retries it did not end for certain either, so it may not be the retries that keep it up."
+		v.final = without.Answer == DoesNotHold
+	}
 }
