@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.com/concurrent-servers/scripts/lab/rig"
@@ -46,9 +47,19 @@ const (
 	patient    = 5 * time.Second
 )
 
-// patiences are swept at the largest load.
-func (p *degrading) patiences() []time.Duration {
-	return []time.Duration{p.patience / 2, p.patience, 10 * p.patience, patient}
+// lasts is how long the largest load lasts. A client whose patience is longer sees only its beginning.
+func (p *degrading) lasts() time.Duration { return buildUp(overloaded, p.patience) + p.d }
+
+// patiences are swept at the largest load. Longer ones than the load all see the same, so only patient is among them.
+func (p *degrading) patiences() (all []time.Duration) {
+	for _, patience := range []time.Duration{p.patience / 2, p.patience, 2 * p.patience, 3 * p.patience} {
+		if patience < p.lasts() {
+			all = append(all, patience)
+		}
+	}
+	all = append(all, patient)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // degraded is what a part did in each round, as shares of the capacity.
@@ -220,7 +231,7 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		{fmt.Sprintf("a pool degrades gracefully for clients with %v", p.patience), pool.inTime[p.patience], half, most},
 		{fmt.Sprintf("bounded accepting degrades gracefully for clients with %v", p.patience), bounded.inTime[p.patience], half, most},
 		{fmt.Sprintf("a goroutine for each client collapses for clients with %v", p.patience), threaded.inTime[p.patience], 0, half},
-		{fmt.Sprintf("a pool degrades gracefully for clients with %v", patient), pool.inTime[patient], half, most},
+		{fmt.Sprintf("in the first %v of an overload a pool degrades gracefully for clients with %v", console.Duration(p.lasts()), patient), pool.inTime[patient], half, most},
 	} {
 		v := Verdict{Claim: claim.text, Answer: claim.got.Within(claim.low, claim.high),
 			Expected: fmt.Sprintf("%.0f to %.0f %% of the capacity", 100*claim.low, 100*claim.high), Measured: claim.got.shares()}

@@ -90,6 +90,28 @@ func TestAReasonForADegradationIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
 	assert.Empty(t, whys(pressed.verdicts(degradedParts(1, 0, 0, 0))), "it computes for nobody at all")
 }
 
+func TestEachPatienceIsSweptOnce(t *testing.T) {
+	for _, test := range []struct {
+		patience, d time.Duration
+		want        []time.Duration
+	}{
+		{100 * ms, 200 * ms, []time.Duration{50 * ms, 100 * ms, 200 * ms, 300 * ms, patient}},
+		{100 * ms, 50 * ms, []time.Duration{50 * ms, 100 * ms, 200 * ms, patient}},
+		{patient, 50 * ms, []time.Duration{patient / 2, patient, 2 * patient}},
+		{2 * patient, 50 * ms, []time.Duration{patient, 2 * patient, 4 * patient}},
+	} {
+		p := &degrading{patience: test.patience}
+		p.d = test.d
+		assert.Equal(t, test.want, p.patiences(), "%v", test.patience)
+	}
+}
+
+func TestAClaimForThePatientSaysHowLongTheOverloadLasts(t *testing.T) {
+	p := &degrading{patience: 100 * ms}
+	p.d = 200 * ms
+	assert.Equal(t, "in the first 400ms of an overload a pool degrades gracefully for clients with 5s", p.verdicts(nil)[5].Claim)
+}
+
 func TestALoadThatIsNotWhatItShouldBeDoesNotCount(t *testing.T) {
 	load := func(lag time.Duration, ends ...rig.End) *rig.Load {
 		l := &rig.Load{To: time.Second}
