@@ -6,6 +6,7 @@
 //	sample.go       what the rounds came out as, and how it is judged
 //	result.go       rows, notes and verdicts
 //	figures.go      figures and their units
+//	free.go         whether the machine has free processors
 //
 // Some experiments go on in a second file: idle-flood in flood_verdicts.go, os-threads in
 // thread_cost.go, thread_verdicts.go and thread_limit.go.

@@ -93,6 +93,7 @@ func (p *sizing) run(ctx context.Context, t *Trial) (r Result, err error) {
 	found := poolKnees{all: all, computing: make(map[int]Sample)}
 	round := func() error {
 		var got []poolRates
+		free := processorsFree(all)
 		for _, w := range works {
 			rates, err := p.press(ctx, t, w)
 			if err != nil {
@@ -103,15 +104,15 @@ func (p *sizing) run(ctx context.Context, t *Trial) (r Result, err error) {
 		for _, g := range got {
 			g.show(&r)
 		}
-		found = found.and(got)
+		found = found.and(got, free && processorsFree(all))
 		return nil
 	}
 	r.Verdicts, err = t.Repeat(ctx, steps, round, func() []Verdict { return found.verdicts() })
 	return r, err
 }
 
-// apart reports whether the server computed clearly more on all processors than on one. If it did not, other programs
-// may have had the processors.
+// apart reports whether the server computed clearly more on all processors than on one. If it did not, either it does not
+// use them, or other programs had them.
 func apart(one, all poolRates) bool {
 	return all.processors == one.processors || slices.Max(all.rates) >= 1.4*slices.Max(one.rates)
 }
@@ -178,18 +179,25 @@ type poolKnees struct {
 	waiting   Sample         // on one processor
 	one       Sample         // for computing on one processor
 	times     Sample         // the one for waiting is so many times that
-	computing map[int]Sample // by the number of processors, in the rounds that tell them apart
+	computing map[int]Sample // by the number of processors, in the rounds that tell
 	follows   Sample         // that for computing on all processors is so many times that on one, in the same rounds
+	silent    int            // rounds in which the server answered nobody, whatever its size
 }
 
-// and adds a round. The first rates are for waiting, those for computing follow, from one processor to all.
-func (k poolKnees) and(got []poolRates) poolKnees {
+// and adds a round. The first rates are for waiting, those for computing follow, from one processor to all. The server
+// must have had the processors: it shows so itself, or they were free before it and after it. Where nobody was answered,
+// no size is the right one.
+func (k poolKnees) and(got []poolRates, free bool) poolKnees {
+	if slices.ContainsFunc(got, func(g poolRates) bool { return slices.Max(g.rates) == 0 }) {
+		k.silent++
+		return k
+	}
 	computing := got[1:]
 	one, all := computing[0], computing[len(computing)-1]
 	k.waiting = append(k.waiting, got[0].knee())
 	k.one = append(k.one, one.knee())
 	k.times = append(k.times, got[0].knee()/one.knee())
-	if !apart(one, all) {
+	if !free && !apart(one, all) {
 		return k
 	}
 	for _, g := range computing {
@@ -201,9 +209,17 @@ func (k poolKnees) and(got []poolRates) poolKnees {
 
 // verdicts judges by the right sizes.
 func (k poolKnees) verdicts() []Verdict {
-	return []Verdict{{Claim: "the right size depends on the work", Answer: k.times.Within(2, math.Inf(1)),
+	verdicts := []Verdict{{Claim: "the right size depends on the work", Answer: k.times.Within(2, math.Inf(1)),
 		Expected: "on one processor, for waiting more than twice that for computing",
 		Measured: fmt.Sprintf("%s for waiting, %s for computing", k.waiting.In(Things), k.one.In(Things))}, k.followVerdict()}
+	if k.silent > 0 && len(k.times) == 0 {
+		for i := range verdicts {
+			v := &verdicts[i]
+			v.Answer, v.Measured, v.final = CouldNotTell, "it answered nobody", true
+			v.Why = "No size is the right one for a server that answers nobody."
+		}
+	}
+	return verdicts
 }
 
 // followVerdict judges whether the right size is about the number of processors. Sizes double, so a knee may be twice
@@ -224,8 +240,8 @@ func (k poolKnees) followVerdict() Verdict {
 	}
 	v.Expected, v.Measured = strings.Join(expected, ", "), strings.Join(measured, ", ")
 	if told := len(k.follows); told < fewestRounds {
-		v.Answer, v.Measured = CouldNotTell, several(told, "round")+" told the processors apart"
-		v.Why = "In the others the server computed about as much on all processors as on one: other programs may have had them."
+		v.Answer, v.Measured = CouldNotTell, several(told, "round")+" told"
+		v.Why = "In the others the server computed about as much on all processors as on one, and other programs had some of them."
 	}
 	return v
 }

@@ -30,7 +30,7 @@ func sizesIn(all int, kinds ...[3]float64) poolKnees {
 			for i, processors := range given(all) {
 				got = append(got, poolRates{poolWork: poolWork{processors: processors, sizes: []int{int(kind[1+i])}}, rates: []float64{float64(processors)}})
 			}
-			k = k.and(got)
+			k = k.and(got, false)
 		}
 	}
 	return k
@@ -76,15 +76,44 @@ func TestARoundCountsIfTheProcessorsTell(t *testing.T) {
 	assert.True(t, apart(rates(1, 90, 100), rates(2, 100, 190)))
 	assert.False(t, apart(rates(1, 90, 100), rates(2, 100, 130)))
 	assert.True(t, apart(rates(1, 90, 100), rates(1, 90, 100)), "there is one processor")
-	found := poolKnees{all: 2, computing: make(map[int]Sample)}
-	for range 3 {
-		got := []poolRates{rates(1, 1), rates(1, 100), rates(2, 130)}
-		for i := range got {
-			got[i].sizes = []int{[]int{32, 1, 2}[i]}
+	same := func(free bool) string {
+		found := poolKnees{all: 2, computing: make(map[int]Sample)}
+		for range 3 {
+			got := []poolRates{rates(1, 1), rates(1, 100), rates(2, 130)}
+			for i := range got {
+				got[i].sizes = []int{[]int{32, 1, 1}[i]}
+			}
+			found = found.and(got, free)
 		}
-		found = found.and(got)
+		return answers(found.verdicts())
 	}
-	assert.Equal(t, "y?", answers(found.verdicts()), "it still tells waiting from computing")
+	assert.Equal(t, "y?", same(false), "it still tells waiting from computing")
+	assert.Equal(t, "yn", same(true), "the server does not use a processor that is free")
+}
+
+func TestAPoolThatAnswersNobodyHasNoRightSize(t *testing.T) {
+	silent := poolRates{poolWork: poolWork{sizes: []int{1, 2}, processors: 1}, rates: []float64{0, 0}}
+	k := poolKnees{all: 1, computing: make(map[int]Sample)}
+	for range 3 {
+		k = k.and([]poolRates{silent, silent}, true)
+	}
+	verdicts := k.verdicts()
+	assert.Equal(t, "??", answers(verdicts))
+	assert.Equal(t, "it answered nobody", verdicts[0].Measured)
+	assert.True(t, told(verdicts), "more rounds would not help")
+}
+
+func TestProcessorsAreFreeIfTheLabMissesLittle(t *testing.T) {
+	steps := func(d time.Duration) time.Duration {
+		began := time.Now()
+		now := began
+		return spinAlong(began, func() time.Time { now = now.Add(d); return now })
+	}
+	assert.Zero(t, steps(10*time.Microsecond))
+	assert.Equal(t, spinFor, steps(4*ms), "another program had the processor")
+	assert.True(t, mostlyFree([]time.Duration{0, 10 * ms}))
+	assert.False(t, mostlyFree([]time.Duration{0, 40 * ms}))
+	processorsFree(2) // ends, whatever it finds
 }
 
 func TestAPoolGetsOneProcessorThenMore(t *testing.T) {
