@@ -124,7 +124,7 @@ func (p *little) read(ctx context.Context, s *rig.Server) (readings []server.Var
 	}
 }
 
-// crowd returns what readings tell about the clients, of whom so many come in a second. There are two readings or more.
+// crowd returns what readings tell about the clients if so many come in a second. There are two readings or more.
 func crowd(readings []server.Vars, rate float64) (c crowds) {
 	first, last := readings[0], readings[len(readings)-1]
 	left := func(v server.Vars) int64 { return v.Served + v.Failed + v.Refused }

@@ -24,7 +24,7 @@ type Crowd struct {
 
 	mu      sync.Mutex
 	members []net.Conn
-	greeted int // members to whom the server has said something else than that it is busy
+	greeted int // members that the server has greeted
 	heard   int // bytes that it has said to all of them
 	gone    int // members whose connections have ended
 }
