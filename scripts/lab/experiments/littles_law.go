@@ -150,18 +150,21 @@ const fewest = 0.1
 func littleVerdicts(seen [][]crowds) []Verdict {
 	judge := func(claim string, loads [][]crowds, of func(crowds) population) Verdict {
 		answer := Holds
-		var counted, predicted, ratio Sample // of the load that decides
+		var counted, predicted, ratio Sample // of the load that decides: one at which the law fails, if there is any
 		for _, rounds := range loads {
-			if answer != Holds {
-				break
-			}
-			counted, predicted, ratio = nil, nil, nil
+			var size, product, share Sample
 			for _, c := range rounds {
 				p := of(c)
-				counted, predicted = append(counted, p.size), append(predicted, p.predicted())
-				ratio = append(ratio, p.size/max(p.predicted(), 0.01))
+				size, product = append(size, p.size), append(product, p.predicted())
+				share = append(share, p.size/max(p.predicted(), 0.01))
 			}
-			answer = ratio.Within(1-lawful, 1+lawful)
+			here := share.Within(1-lawful, 1+lawful)
+			if answer == Holds || here == DoesNotHold {
+				answer, counted, predicted, ratio = here, size, product, share
+			}
+			if answer == DoesNotHold {
+				break
+			}
 		}
 		if len(predicted) > 0 && max(predicted.Median(), counted.Median()) < fewest {
 			return Verdict{Claim: claim, Answer: CouldNotTell, Expected: "some", Measured: counted.In(Things), Why: "There are too few of them to compare."}

@@ -83,6 +83,29 @@ func TestVerdictsAboutLoadsFollowFromTheFigures(t *testing.T) {
 	})
 }
 
+func TestTheLoadAtWhichTheLawFailsIsShown(t *testing.T) {
+	rounds := func(all float64) []crowds { return littleRounds(all, 1)[0] }
+	for _, test := range []struct {
+		answer, measured string
+		loads            []float64
+	}{
+		{"y", "10, which is 100 % of it", []float64{1, 1}},
+		{"n", "20, which is 200 % of it", []float64{2, 1}},
+		{"n", "20, which is 200 % of it", []float64{1.15, 2, 1}},
+		{"?", "12, which is 115 % of it", []float64{1.15, 1}},
+	} {
+		var seen [][]crowds
+		for _, load := range test.loads {
+			seen = append(seen, rounds(load))
+		}
+		v := littleVerdicts(seen)[0]
+		assert.Equal(t, test.answer, answers([]Verdict{v}), "%v", test.loads)
+		assert.Equal(t, test.measured, v.Measured)
+	}
+	nobodyLeft := crowds{all: population{rate: 100, stay: 0, size: 50}}
+	assert.Equal(t, "n", answers(littleVerdicts([][]crowds{{nobodyLeft, nobodyLeft, nobodyLeft}})[:1]))
+}
+
 func TestAReasonForADegradationIsGivenOnlyIfTheFiguresShowIt(t *testing.T) {
 	pressed := &degrading{patience: 100 * ms}
 	assert.Contains(t, whys(pressed.verdicts(degradedParts(.15, 1, 0, .9))), "who have just left")

@@ -152,3 +152,20 @@ func TestQuickSweepsHaveTheSameKnees(t *testing.T) {
 	assert.Equal(t, []int{0, 3, 6, 12, 24}, shares(24).heavies(true))
 	assert.Equal(t, []int{0, 1}, shares(1).heavies(false))
 }
+
+func TestAServerIsSlowIfItAlwaysIsAndAnotherNever(t *testing.T) {
+	for _, test := range []struct {
+		each, few []bool
+		machine   bool
+	}{
+		{[]bool{true, true}, []bool{false, false}, false},
+		{[]bool{true, false, true}, []bool{false, false}, true},
+		{[]bool{false, false}, []bool{false, false}, true},
+		{[]bool{true, true}, []bool{false, true}, false},
+	} {
+		p := &heavyLoad{calm: map[sharedServer][]bool{eachItsOwn: test.each, fewWorkers: test.few}}
+		assert.Equal(t, test.machine, p.slowMachine(), "%v", test)
+	}
+	assert.False(t, alwaysSlow([]bool{false}), "once tells nothing")
+	assert.False(t, alwaysSlow([]bool{false, true}))
+}
