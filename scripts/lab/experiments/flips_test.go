@@ -33,7 +33,7 @@ func TestWithOtherServersTheVerdictsTurn(t *testing.T) {
 		{"squatters -n 1 -idle-timeout 50ms -patience 200ms", map[string]string{
 			rig.Threaded: rig.Sequential, rig.Pool: rig.Threaded, rig.BoundedAccept: rig.Threaded,
 		}, []int{0, 1, 2, 3}},
-		{"degradation -d 100ms", map[string]string{rig.Threaded: rig.Shedding}, []int{1, 4}},
+		{"degradation -d 300ms", map[string]string{rig.Threaded: rig.Shedding}, []int{1, 4}},
 		{"overload -d 100ms", map[string]string{
 			rig.Threaded: rig.Shedding, rig.Pool: rig.Shedding, rig.BoundedAccept: rig.Refusing, rig.Refusing: rig.Pool, rig.Shedding: rig.BoundedAccept,
 		}, []int{0, 1, 2, 3, 4, 5, 6}},

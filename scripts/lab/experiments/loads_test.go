@@ -27,7 +27,7 @@ func degradedParts(threaded, pool, inTime, patiently float64) map[string]degrade
 // of clients answered in time afterwards by the last and by a pool.
 func overloaded5(parts, refusing, shedding, afterShedding, afterPool float64) map[string]overloadSeen {
 	server := func(goodput, after float64) overloadSeen {
-		return overloadSeen{Sample{goodput, goodput, goodput}, Sample{after, after, after}}
+		return overloadSeen{goodput: Sample{goodput, goodput, goodput}, recovered: Sample{after, after, after}}
 	}
 	return map[string]overloadSeen{
 		rig.Threaded: server(parts, 0), rig.Pool: server(parts, afterPool), rig.BoundedAccept: server(parts, 0),
@@ -228,7 +228,12 @@ func TestAServerWithoutCapacityHasNoGoodput(t *testing.T) {
 	assert.Equal(t, Sample{0}, got.inTime[100*ms])
 	assert.Equal(t, []bool{false}, got.all, "nobody came, so nobody was answered")
 	seen := overloadSeen{}.and(&r, ramp{"dead", []measured{nothing, nothing}, nothing.Load}, []float64{.5, 4})
-	assert.Equal(t, overloadSeen{Sample{0}, Sample{0}}, seen)
+	assert.Equal(t, overloadSeen{Sample{0}, Sample{0}, true}, seen)
+	parts := overloaded5(0, .7, .95, 1, 0)
+	pool := parts[rig.Pool]
+	pool.unfit = true
+	parts[rig.Pool] = pool
+	assert.Equal(t, "y?yyyy?", answers(overloadVerdicts(parts)), "it is not the overload that keeps it from answering")
 	nobody, _ := r.Rows[len(r.Rows)-1].Figure("half within")
 	assert.Equal(t, "nobody", nobody.String())
 	assert.EqualValues(t, rig.Unknown, nobody.Value)

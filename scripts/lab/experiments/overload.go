@@ -47,6 +47,14 @@ func shedArgs(n int, patience time.Duration) map[string][]string {
 type overloadSeen struct {
 	goodput   Sample // at the largest load, as a share of the capacity
 	recovered Sample // the share of the clients that came behind the load and were answered in time
+	unfit     bool   // in a round it served hardly anybody even at the smallest load
+}
+
+// vacuous withdraws a verdict that a server answers hardly anybody if it does not do so at any load.
+func (o overloadSeen) vacuous(v *Verdict) {
+	if o.unfit && v.Answer == Holds {
+		v.Answer, v.Why, v.final = CouldNotTell, "It does not serve at half of its capacity either, so it is not the overload.", true
+	}
 }
 
 func (p *overloading) run(ctx context.Context, t *Trial) (r Result, err error) {
@@ -135,7 +143,11 @@ func (o overloadSeen) and(r *Result, got ramp, loads []float64) overloadSeen {
 	recovered := got.after.Share(rig.Answered)
 	r.Row(got.name+", afterwards", Figure{Name: "load", Value: 0.5}.As("0.5×"), Share("in time", recovered),
 		latency("half within", got.after.Inside(), .5), latency("99 % within", got.after.Inside(), .99))
-	return overloadSeen{append(o.goodput, got.at[len(got.at)-1].share(rig.Answered)), append(o.recovered, recovered)}
+	return overloadSeen{
+		goodput:   append(o.goodput, got.at[len(got.at)-1].share(rig.Answered)),
+		recovered: append(o.recovered, recovered),
+		unfit:     o.unfit || got.at[0].share(rig.Answered) < loads[0]/2,
+	}
 }
 
 // latency is like [Within], and says so if nobody was answered.
@@ -166,8 +178,10 @@ func overloadVerdicts(seen map[string]overloadSeen) (verdicts []Verdict) {
 		{rig.Shedding, "a server that sheds load answers at least 80 % of its capacity in time", kept, most},
 	} {
 		got := seen[claim.server].goodput
-		verdicts = append(verdicts, Verdict{Claim: claim.text, Answer: got.Within(claim.low, claim.high),
-			Expected: fmt.Sprintf("%.0f to %.0f %% of the capacity", 100*claim.low, 100*claim.high), Measured: got.shares()})
+		v := Verdict{Claim: claim.text, Answer: got.Within(claim.low, claim.high),
+			Expected: fmt.Sprintf("%.0f to %.0f %% of the capacity", 100*claim.low, 100*claim.high), Measured: got.shares()}
+		seen[claim.server].vacuous(&v)
+		verdicts = append(verdicts, v)
 	}
 	for _, claim := range []struct {
 		server, text string
@@ -184,6 +198,7 @@ func overloadVerdicts(seen map[string]overloadSeen) (verdicts []Verdict) {
 		if v.Answer == Holds {
 			v.Why = claim.why
 		}
+		seen[claim.server].vacuous(&v)
 		verdicts = append(verdicts, v)
 	}
 	return verdicts
