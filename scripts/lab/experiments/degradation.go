@@ -68,6 +68,7 @@ type degraded struct {
 	inTime  map[time.Duration]Sample // at the largest load, for each patience
 	churned Sample                   // from the beginning of a burst until nobody waited any more
 	all     []bool                   // whether all clients of the burst were answered
+	unfit   bool                     // in a round it served hardly anybody even at the smallest load
 }
 
 func (p *degrading) run(ctx context.Context, t *Trial) (r Result, err error) {
@@ -186,6 +187,7 @@ func (p *degrading) enter(r *Result, d degraded, got *pressing, loads []float64)
 			Share("goodput", m.within(p.patience)), Share("late", late.share(rig.Late)),
 			Share("refused", m.share(rig.Refused)), Share("cut off", m.share(rig.CutOff)), Memory("memory", m.memory))
 	}
+	d.unfit = d.unfit || got.under[0].within(p.patience) < loads[0]/2
 	if d.inTime == nil {
 		d.inTime = make(map[time.Duration]Sample)
 	}
@@ -241,6 +243,11 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		v := &verdicts[2+i]
 		if v.Answer == DoesNotHold && got.inTime[patient].Within(half, most) == Holds {
 			v.Why = fmt.Sprintf("It computes for clients who have just left. All wait in one queue, and while the overload lasts the wait grows beyond any patience: beyond %v sooner than beyond %v. What is missing is a bound on the waiting.", p.patience, patient)
+		}
+	}
+	for _, i := range []int{1, 4} {
+		if v := &verdicts[i]; threaded.unfit && v.Answer == Holds {
+			v.Answer, v.Why, v.final = CouldNotTell, notTheOverload, true
 		}
 	}
 	if v := &verdicts[1]; v.Answer == Holds {

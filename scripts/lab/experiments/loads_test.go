@@ -227,6 +227,12 @@ func TestAServerWithoutCapacityHasNoGoodput(t *testing.T) {
 	got := p.enter(&r, degraded{}, &pressing{name: "dead", under: []measured{nothing, nothing}, burst: nothing, long: nothing}, []float64{.5, 4})
 	assert.Equal(t, Sample{0}, got.inTime[100*ms])
 	assert.Equal(t, []bool{false}, got.all, "nobody came, so nobody was answered")
+	assert.True(t, got.unfit)
+	dead := degradedParts(0, 1, 0, .9)
+	threaded := dead[rig.Threaded]
+	threaded.unfit = true
+	dead[rig.Threaded] = threaded
+	assert.Equal(t, "y?nn?yy", answers(p.verdicts(dead)), "it is not the overload that keeps it from answering")
 	seen := overloadSeen{}.and(&r, ramp{"dead", []measured{nothing, nothing}, nothing.Load}, []float64{.5, 4})
 	assert.Equal(t, overloadSeen{Sample{0}, Sample{0}, true}, seen)
 	parts := overloaded5(0, .7, .95, 1, 0)

@@ -50,10 +50,12 @@ type overloadSeen struct {
 	unfit     bool   // in a round it served hardly anybody even at the smallest load
 }
 
+const notTheOverload = "It does not serve at half of its capacity either, so it is not the overload."
+
 // vacuous withdraws a verdict that a server answers hardly anybody if it does not do so at any load.
 func (o overloadSeen) vacuous(v *Verdict) {
 	if o.unfit && v.Answer == Holds {
-		v.Answer, v.Why, v.final = CouldNotTell, "It does not serve at half of its capacity either, so it is not the overload.", true
+		v.Answer, v.Why, v.final = CouldNotTell, notTheOverload, true
 	}
 }
 
