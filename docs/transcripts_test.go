@@ -122,6 +122,9 @@ var (
 	rowLine     = regexp.MustCompile(`^(\S+(?: \S+)*)  +\S*[\d█▒░]`)
 )
 
+// legendMarks stand in legends. The heads of tables have none of them; how they wrap depends on the figures below them.
+const legendMarks = "◆█▒░●▲■○△□☆★▼"
+
 // facts are what a transcript says that is true at any speed: whose lanes and rows it has, that a client failed,
 // which claims were judged, and the words of the legend. It leaves out times, rates, the cells that are drawn, and
 // how a claim about them came out.
@@ -146,7 +149,7 @@ func facts(text string) []string {
 			facts = append(facts, "lane: "+lane[1]+lane[4])
 		case rowLine.MatchString(line):
 			facts = append(facts, "row: "+rowLine.FindStringSubmatch(line)[1])
-		case line[0] == ' ' && !strings.ContainsAny(line, "0123456789"):
+		case line[0] == ' ' && strings.ContainsAny(line, legendMarks) && !strings.ContainsAny(line, "0123456789"):
 			line = strings.Replace(line, "╍╍╍ late", "", 1) // on a machine that stood still for a moment
 			facts = append(facts, strings.Join(strings.Fields(line), " "))
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 // A verdict that could not come out otherwise would say nothing. With other servers in the places of the parts no verdict
-// named here may hold. How fast the machine is decides at most whether it can be told.
+// named here may hold. How fast the machine is decides at most whether it can be told: that a server stands an overload, or
+// ends a storm, depends on how fast it is, so no verdict here waits for that.
 func TestWithOtherServersTheVerdictsTurn(t *testing.T) {
 	for _, test := range []struct {
 		line    string
@@ -33,14 +34,11 @@ func TestWithOtherServersTheVerdictsTurn(t *testing.T) {
 		{"squatters -n 1 -idle-timeout 50ms -patience 200ms", map[string]string{
 			rig.Threaded: rig.Sequential, rig.Pool: rig.Threaded, rig.BoundedAccept: rig.Threaded,
 		}, []int{0, 1, 2, 3}},
-		{"degradation -d 300ms", map[string]string{rig.Threaded: rig.Shedding}, []int{1, 4}},
-		{"overload -d 100ms", map[string]string{
-			rig.Threaded: rig.Shedding, rig.Pool: rig.Shedding, rig.BoundedAccept: rig.Refusing, rig.Refusing: rig.Pool, rig.Shedding: rig.BoundedAccept,
-		}, []int{0, 1, 2, 3, 4, 5, 6}},
+		{"overload -d 100ms", map[string]string{rig.Refusing: rig.Pool, rig.Shedding: rig.BoundedAccept}, []int{3, 4, 5}},
 		{"cpu-bound -heavy 3 -work 400ms -d 50ms", map[string]string{rig.Threaded: rig.Sequential, rig.Pool: rig.Sequential}, []int{0, 1, 2, 3}},
 		{"cpu-bound -heavy 1 -work 400ms -d 50ms", map[string]string{rig.Pool: rig.Sequential}, []int{4}},
 		{"pool-size -wait 25ms -d 250ms", map[string]string{rig.Pool: rig.Sequential}, []int{0, 1}},
-		{"retry-storm -d 100ms -spike 500ms", map[string]string{rig.Pool: rig.Shedding, rig.Shedding: rig.Pool}, []int{1, 3}},
+		{"retry-storm -d 100ms -spike 500ms", map[string]string{rig.Shedding: rig.Pool}, []int{3}},
 		{"littles-law -d 200ms", map[string]string{rig.Pool: rig.Sequential}, []int{0, 1}},
 		{"refuse-or-wait -n 1 -patience 200ms", map[string]string{
 			rig.Pool: rig.Threaded, rig.BoundedAccept: rig.Refusing, rig.Refusing: rig.Pool,
