@@ -82,6 +82,9 @@ func TestTranscriptsAreWhatTheCommandsPrint(t *testing.T) {
 				t.Fatalf("console %s: want alone, slow, haproxy, or with a part", strings.Join(b.words[1:], " "))
 			}
 			printed := strings.TrimLeft(run(t, line, extra...), "\n")
+			if strings.Contains(printed, "Only 0 rounds could be done in the time.") {
+				t.Skipf("the machine was too busy for this: %s", printed)
+			}
 			tell := facts
 			if strings.HasSuffix(line, " -h") {
 				tell = func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }
