@@ -36,9 +36,25 @@ func acceptsAll(ln net.Listener, handle func(net.Conn)) error {
 	}
 }
 
+// waitsForNobody bounds its clients and forgets them when it ends.
+func waitsForNobody(ln net.Listener, handle func(net.Conn)) error {
+	slots := make(chan struct{}, 2)
+	for {
+		slots <- struct{}{}
+		conn, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		go func() {
+			defer func() { <-slots }()
+			handle(conn)
+		}()
+	}
+}
+
 // neverCloses hides the connections from the server's Close.
 func neverCloses(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-	return deciding(bounded(2))(ctx, openListener{ln}, talk)
+	return strategic(bounded(2))(ctx, openListener{ln}, talk)
 }
 
 type openListener struct{ net.Listener }
@@ -59,7 +75,7 @@ func (openConn) Close() error { return nil }
 func diesOnReset(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
 	ctx, die := context.WithCancel(ctx)
 	defer die()
-	return deciding(bounded(2))(ctx, ln, func(rw io.ReadWriter) error {
+	return strategic(bounded(2))(ctx, ln, func(rw io.ReadWriter) error {
 		err := talk(rw)
 		if errors.Is(err, syscall.ECONNRESET) {
 			die()
@@ -186,7 +202,7 @@ func forgetsTheTenth(ln net.Listener, handle func(net.Conn)) error {
 }
 
 func drainsAlways(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-	forced, err = deciding(bounded(2))(ctx, ln, talk)
+	forced, err = strategic(bounded(2))(ctx, ln, talk)
 	time.Sleep(drain)
 	return forced, err
 }

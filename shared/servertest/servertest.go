@@ -13,7 +13,8 @@
 //
 // [Refuses] tests a strategy that refuses clients instead of letting all of them wait.
 //
-// Use it for a server of your own: write a [server.Strategy] and say what it promises.
+// Use it for a server of your own: write a [server.Strategy] and say what it promises. While it is unfinished,
+// [Judge] stops at the first fault.
 package servertest
 
 import (
@@ -53,17 +54,21 @@ const (
 // subtest. While it runs, [slog.Default] discards everything.
 func Run(t *testing.T, strategy server.Strategy, promise Promise) {
 	muteLogs(t)
-	serve := func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-		s := server.New(strategy, talk)
-		s.IdleTimeout, s.Drain = idleTimeout, drain
-		return s.Serve(ctx, ln)
-	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			if err := c.try(t, serve, promise); err != nil {
+			if err := c.try(t, strategic(strategy), promise); err != nil {
 				t.Errorf("%v\n\twhy it matters: %s", err, c.why)
 			}
 		})
+	}
+}
+
+// strategic is a server with this strategy.
+func strategic(strategy server.Strategy) serveFunc {
+	return func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
+		s := server.New(strategy, talk)
+		s.IdleTimeout, s.Drain = idleTimeout, drain
+		return s.Serve(ctx, ln)
 	}
 }
 
@@ -86,6 +91,7 @@ type testCase struct {
 
 // try runs the case in a bubble of its own.
 func (c testCase) try(t *testing.T, serve serveFunc, promise Promise) (err error) {
+	defer orDeadlock(&err)
 	synctest.Test(t, func(*testing.T) {
 		w := &world{serve: serve, promise: promise, network: memnet.Listen()}
 		err = errors.Join(c.run(w), w.end())

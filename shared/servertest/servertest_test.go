@@ -48,19 +48,10 @@ func broken(change func(*server.Server)) serveFunc {
 	}
 }
 
-// deciding is a right server but for its strategy.
-func deciding(strategy server.Strategy) serveFunc {
-	return func(ctx context.Context, ln net.Listener, talk protocol.Conversation) (forced int, err error) {
-		s := server.New(strategy, talk)
-		s.IdleTimeout, s.Drain = idleTimeout, drain
-		return s.Serve(ctx, ln)
-	}
-}
-
 // saying is a right server but for its conversation.
 func saying(talk protocol.Conversation) serveFunc {
 	return func(ctx context.Context, ln net.Listener, _ protocol.Conversation) (forced int, err error) {
-		return deciding(bounded(2))(ctx, ln, talk)
+		return strategic(bounded(2))(ctx, ln, talk)
 	}
 }
 
@@ -77,13 +68,13 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 		by    string // the case that must notice
 	}{
 		{"admits one more than it promises",
-			deciding(bounded(3)),
+			strategic(bounded(3)),
 			"greets and accepts as many at once as it promises"},
 		{"admits one fewer than it promises",
-			deciding(bounded(1)),
+			strategic(bounded(1)),
 			"greets and accepts as many at once as it promises"},
 		{"accepts clients that it does not serve",
-			deciding(acceptsAll),
+			strategic(acceptsAll),
 			"greets and accepts as many at once as it promises"},
 		{"never closes a connection",
 			neverCloses,
@@ -115,6 +106,9 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 		{"has no drain",
 			broken(func(s *server.Server) { s.Drain = 0 }),
 			"lets an open conversation end within the drain"},
+		{"waits for nobody",
+			strategic(waitsForNobody),
+			"lets an open conversation end within the drain"},
 		{"drains longer than it may",
 			broken(func(s *server.Server) { s.Drain = 2 * drain }),
 			"closes by force what has not ended after the drain, and counts it"},
@@ -131,10 +125,10 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 			saying(forgetful),
 			"answers any stream as the definition says"},
 		{"gives a slot back late",
-			deciding(late),
+			strategic(late),
 			"greets the next client when one leaves"},
 		{"forgets a client",
-			deciding(forgetsTheTenth),
+			strategic(forgetsTheTenth),
 			"serves all clients in the end"},
 		{"lets silent clients stay",
 			broken(func(s *server.Server) { s.IdleTimeout = 0 }),
@@ -152,7 +146,7 @@ func TestTheSuiteRejectsBrokenServers(t *testing.T) {
 			bare(func() { time.Sleep(time.Minute) }),
 			"stops at once while accepting backs off"},
 		{"serves one request more at once than it promises",
-			deciding(bounded(3)),
+			strategic(bounded(3)),
 			"serves as many requests over HTTP at once as it promises"},
 		{"says nothing to what is no request",
 			saying(curt),

@@ -58,27 +58,37 @@ func drainsInOrder(w *world) error {
 	}
 	w.stop()
 	sleep(drain / 2)
-	for _, p := range peers {
+	for i, p := range peers {
+		if w.hasEnded() {
+			return fmt.Errorf("the server has stopped, and %d of %d clients are still talking to it", len(peers)-i, len(peers))
+		}
 		if err := p.send("c$^d$"); err != nil {
 			return fmt.Errorf("during the drain: %w", err)
 		}
 		p.CloseWrite()
+		synctest.Wait()
 	}
-	synctest.Wait()
 	for _, p := range peers {
 		if p.replies() != "bcde" || p.ended() != io.EOF {
 			return fmt.Errorf("a client that ends within the drain got %q (%v), want %q and then the end", p.replies(), p.ended(), "bcde")
 		}
 	}
-	select {
-	case <-w.ended:
-	default:
+	if !w.hasEnded() {
 		return fmt.Errorf("the last conversation has ended, and the server still drains")
 	}
 	if w.forced != 0 {
 		return fmt.Errorf("%d conversations were closed by force, want none", w.forced)
 	}
 	return nil
+}
+
+func (w *world) hasEnded() bool {
+	select {
+	case <-w.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 func drainsByForce(w *world) error {

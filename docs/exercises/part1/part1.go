@@ -1,0 +1,12 @@
+// Package part1 is an exercise: see README.md.
+package part1
+
+import "net"
+
+// Serve serves one client at a time, in the order in which they come. It calls handle with each
+// connection that it accepts; handle talks to the client, closes the connection, and then returns.
+// The other clients wait and are not accepted yet. When Accept returns an error, because ln is
+// closed, Serve returns that error.
+func Serve(ln net.Listener, handle func(net.Conn)) error {
+	return nil // write this
+}

@@ -1,0 +1,18 @@
+// Package part1 is a wrong answer: it calls Accept again after the listener is closed, and never returns.
+package part1
+
+import "net"
+
+// Serve serves one client at a time, in the order in which they come. It calls handle with each
+// connection that it accepts; handle talks to the client, closes the connection, and then returns.
+// The other clients wait and are not accepted yet. When Accept returns an error, because ln is
+// closed, Serve returns that error.
+func Serve(ln net.Listener, handle func(net.Conn)) error {
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			continue
+		}
+		handle(conn)
+	}
+}
