@@ -18,7 +18,7 @@ import (
 	"example.com/concurrent-servers/shared/process"
 )
 
-// programs are the commands that the texts speak of, by the folders from which one runs them.
+// programs are the commands that the texts speak of and that have help, by the folders from which we run them.
 var programs = append([]string{"scripts/client", "scripts/lab", "scripts/failover", "scripts/designs/refusing", "scripts/designs/shedding"}, parts...)
 
 var built struct {
@@ -40,16 +40,17 @@ func TestMain(m *testing.M) {
 func program(t *testing.T, folder string) string {
 	t.Helper()
 	built.Do(func() {
-		var packages []string
-		for _, p := range programs {
-			packages = append(packages, "./"+p)
+		if built.bin, built.err = process.TempDir(); built.err != nil {
+			return
 		}
-		if built.bin, built.err = process.TempDir(); built.err == nil {
-			built.err = process.Build(context.Background(), built.bin, root, packages...)
+		args := []string{atAddress(t, built.bin, "docs/first", "127.0.0.1:0")}
+		for _, p := range append(lessons(t), programs...) {
+			args = append(args, "./"+p)
 		}
+		built.err = process.Build(context.Background(), built.bin, root, args...)
 	})
 	require.NoError(t, built.err)
-	require.Contains(t, programs, folder)
+	require.Contains(t, append(lessons(t), programs...), folder)
 	return process.Path(built.bin, filepath.Base(folder))
 }
 
@@ -85,6 +86,7 @@ var (
 
 func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 	names := append(experiments(t), "all", "doctor")
+	all := append(lessons(t), programs...)
 	known := make(map[string]map[string]bool) // the flags of a command, asked for once
 	for _, path := range texts(t) {
 		text := read(t, path)
@@ -93,7 +95,7 @@ func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 			if folder == "part5-mine" {
 				continue // the reader's own
 			}
-			if !slices.Contains(programs, folder) {
+			if !slices.Contains(all, folder) {
 				t.Errorf("%s: there is no command ./%s", at, folder)
 				continue
 			}
@@ -105,10 +107,10 @@ func TestCommandsInTheTextsExistWithTheirFlags(t *testing.T) {
 				}
 			}
 			command := strings.Join(append([]string{folder}, of...), " ")
-			if known[command] == nil {
-				known[command] = flags(t, folder, of...)
-			}
 			for _, f := range flagWord.FindAllStringSubmatch(args, -1) {
+				if known[command] == nil {
+					known[command] = flags(t, folder, of...)
+				}
 				if !known[command][f[1]] {
 					t.Errorf("%s: there is no flag -%s of %s", at, f[1], command)
 				}
