@@ -1,0 +1,56 @@
+package main
+
+import (
+	"math"
+
+	"example.com/concurrent-servers/shared/console"
+	"example.com/concurrent-servers/shared/timeline"
+)
+
+const (
+	line = 20 // from one line of text to the next
+	pad  = 8  // between a box and its text
+)
+
+// A sheet is a canvas with the few shapes that the figures consist of.
+type sheet struct{ *timeline.Canvas }
+
+func newSheet(title string) *sheet { return &sheet{timeline.NewCanvas(title)} }
+
+// box draws a box with a name and lines of text in it, and returns where it ends.
+func (s *sheet) box(x, y, width int, name string, lines ...string) (bottom int) {
+	height := line*(1+len(lines)) + pad
+	s.Printf(`<rect class="gone" x="%d" y="%d" width="%d" height="%d" rx="4"/>`, x, y, width, height)
+	s.Text(x+width/2, y+line-1, "name", "middle", name)
+	for i, text := range lines {
+		s.Text(x+width/2, y+line*(i+2)-1, "", "middle", text)
+	}
+	return y + height
+}
+
+// arrow draws an arrow from one point to another, with a label above its middle.
+func (s *sheet) arrow(x1, y1, x2, y2 int, label string) {
+	s.Printf(`<path class="ink" stroke-width="1.5" d="M%d %dL%d %d"/>`, x1, y1, x2, y2)
+	degrees := math.Round(math.Atan2(float64(y2-y1), float64(x2-x1)) * 180 / math.Pi)
+	s.Printf(`<path class="ink" transform="translate(%d %d) rotate(%.0f)" d="M0 0l-10 -4v8z"/>`, x2, y2, degrees)
+	s.Text((x1+x2)/2, (y1+y2)/2-7, "", "middle", label)
+}
+
+// lane draws a client's time downwards with the marks of the charts: it arrives, waits and is served.
+func (s *sheet) lane(i, x, arrived, admitted, done int) {
+	color := console.Lane(i).Hex
+	s.Printf(`<path class="wait" stroke="%s" d="M%d %dV%d"/>`, color, x, arrived, admitted)
+	s.Printf(`<path class="bar" fill="%s" d="M%d %dl7 7l-7 7l-7 -7z"/>`, color, x, arrived-7)
+	s.bar(i, x, admitted, done)
+}
+
+// bar draws the time in which an actor does something.
+func (s *sheet) bar(i, x, from, to int) {
+	s.Printf(`<rect class="bar" fill="%s" x="%d" y="%d" width="14" height="%d" rx="2"/>`, console.Lane(i).Hex, x-7, from, to-from)
+}
+
+// end makes y the end of what is drawn so far, and writes a caption below it.
+func (s *sheet) end(y int, caption string) {
+	s.Y = y + pad
+	s.Paragraph("soft", 0, caption)
+}
