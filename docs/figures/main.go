@@ -25,7 +25,7 @@ type picture struct {
 	draw                     func(*sheet)
 }
 
-var pictures = []picture{connection}
+var pictures = []picture{connection, update, wakeup, drain, nagle}
 
 func run(_ context.Context, args []string, stdout, _ io.Writer) error {
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
