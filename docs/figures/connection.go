@@ -3,11 +3,12 @@ package main
 var connection = picture{
 	file:  "way-of-a-connection.svg",
 	title: "The way of a connection",
-	description: "The client sends a SYN. The kernel puts the half-open connection into the SYN queue and answers SYN-ACK. " +
-		"The client is connected now and sends an ACK. The kernel moves the connection into the accept queue, which is the backlog; " +
-		"its length is bounded by somaxconn. Accept takes the connection out of it. " +
-		"The program may keep the connection in a queue of its own until a goroutine serves it. Then it sends the greeting *. " +
-		"From the handshake's end to the greeting, the client is connected and waits.",
+	description: "The client sends a SYN. The kernel puts the half-open connection into the SYN queue " +
+		"and answers SYN-ACK. The client is connected now and sends an ACK. The kernel moves " +
+		"the connection into the accept queue, which is the backlog; its length is bounded by " +
+		"somaxconn. Accept takes the connection out of it. The program may keep the connection " +
+		"in a queue of its own until a goroutine serves it. Then it sends the greeting *. From " +
+		"the handshake's end to the greeting, the client is connected and waits.",
 	draw: func(s *sheet) {
 		const (
 			client  = 120
@@ -46,6 +47,7 @@ var connection = picture{
 		s.Text(client-2*pad, syn+27, "", "end", "arrived")
 		s.Text(client-2*pad, (syn+greeting)/2+24, "soft", "end", "waits")
 		s.Text(client-2*pad, greeting+5, "", "end", "admitted")
-		s.end(max(served, top+282), "The client is connected when the handshake ends, long before Accept. Only the greeting shows that the program serves it.")
+		s.end(max(served, top+282), "The client is connected when the handshake ends, long before Accept. Only the "+
+			"greeting shows that the program serves it.")
 	},
 }

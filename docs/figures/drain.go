@@ -3,10 +3,11 @@ package main
 var drain = picture{
 	file:  "drain-states.svg",
 	title: "How a server stops",
-	description: "The server serves. At the first SIGINT or SIGTERM it begins to drain: it closes the listener, and the clients that were accepted but not greeted. " +
-		"Open conversations may end within -drain, which is 5 seconds by default. " +
-		"If all of them end, it exits with 0. If the time is over, it closes the other connections by force and exits with 1. " +
-		"At a second signal it exits at once, with 130.",
+	description: "The server serves. At the first SIGINT or SIGTERM it begins to drain: it closes the " +
+		"listener, and the clients that were accepted but not greeted. Open conversations may " +
+		"end within -drain, which is 5 seconds by default. If all of them end, it exits with 0. " +
+		"If the time is over, it closes the other connections by force and exits with 1. At a " +
+		"second signal it exits at once, with 130.",
 	draw: func(s *sheet) {
 		const left, width, gap = 16, 192, 16
 		at := func(i int) int { return left + i*(width+gap) }

@@ -1,4 +1,5 @@
-// Figures draws the pictures of the book that explain a mechanism. (The lab draws those that show a measurement.)
+// Figures draws the pictures of the book that explain a mechanism. The lab draws those that show a
+// measurement.
 //
 //	go run ./docs/figures
 //

@@ -36,7 +36,8 @@ func (s *sheet) arrow(x1, y1, x2, y2 int, label string) {
 	s.Text((x1+x2)/2, (y1+y2)/2-7-max(y1-y2, y2-y1)/5, "", "middle", label)
 }
 
-// note writes lines of text beside x, from the first line's middle on, to the right, or with "end" to the left.
+// note writes lines of text beside x, from the first line's middle on, to the right, or with "end"
+// to the left.
 func (s *sheet) note(x, y int, class, anchor string, lines ...string) {
 	beside := 2 * pad
 	if anchor == "end" {
@@ -63,7 +64,8 @@ func (s *sheet) waiting(i, x, from, to int) {
 	s.Printf(`<path class="wait" stroke="%s" d="M%d %dV%d"/>`, console.Lane(i).Hex, x, from, to)
 }
 
-// lane draws a client's time downwards with the marks of the charts: it arrives, waits and is served.
+// lane draws a client's time downwards with the marks of the charts: it arrives, waits and is
+// served.
 func (s *sheet) lane(i, x, arrived, admitted, done int) {
 	s.waiting(i, x, arrived, admitted)
 	s.Printf(`<path class="bar" fill="%s" d="M%d %dl7 7l-7 7l-7 -7z"/>`, console.Lane(i).Hex, x, arrived-7)

@@ -3,9 +3,10 @@ package main
 var update = picture{
 	file:  "lost-update.svg",
 	title: "How an update is lost",
-	description: "Two goroutines run asked++, which reads, adds and writes; asked is 41. " +
-		"Without a lock, goroutine A reads 41, goroutine B reads 41, both add 1, A writes 42, B writes 42: asked is 42, and an update is lost. " +
-		"With a lock, A locks, and B waits while A reads 41, adds 1, writes 42 and unlocks. Then B reads 42, adds 1, and writes 43.",
+	description: "Two goroutines run asked++, which reads, adds and writes; asked is 41. Without a lock, " +
+		"goroutine A reads 41, goroutine B reads 41, both add 1, A writes 42, B writes 42: " +
+		"asked is 42, and an update is lost. With a lock, A locks, and B waits while A reads " +
+		"41, adds 1, writes 42 and unlocks. Then B reads 42, adds 1, and writes 43.",
 	draw: func(s *sheet) {
 		top := s.Y + 20
 		end := s.withoutLock(0, top)

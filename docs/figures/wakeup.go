@@ -3,10 +3,11 @@ package main
 var wakeup = picture{
 	file:  "stolen-wakeup.svg",
 	title: "How a wakeup is stolen",
-	description: "Worker 1 sleeps in Wait. The sender locks the queue, appends a job, signals and unlocks. " +
-		"Signal wakes worker 1, but Wait returns only once worker 1 has the lock again. " +
-		"Worker 2 comes from its last job, locks first, takes the job and unlocks. Now worker 1 gets the lock, and there is no job. " +
-		"With if, it takes jobs[0] of an empty slice and panics: index out of range. With for, it looks again and waits again.",
+	description: "Worker 1 sleeps in Wait. The sender locks the queue, appends a job, signals and " +
+		"unlocks. Signal wakes worker 1, but Wait returns only once worker 1 has the lock " +
+		"again. Worker 2 comes from its last job, locks first, takes the job and unlocks. Now " +
+		"worker 1 gets the lock, and there is no job. With if, it takes jobs[0] of an empty " +
+		"slice and panics: index out of range. With for, it looks again and waits again.",
 	draw: func(s *sheet) {
 		const sender, jobs, one, two = 24, 176, 236, 450
 		top := s.Y + 20
