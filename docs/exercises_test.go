@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -14,27 +17,114 @@ import (
 	"example.com/concurrent-servers/shared/servertest"
 )
 
-func TestEachExerciseFailsAsItIsAndPassesWhenSolved(t *testing.T) {
+const screen = 24 // lines
+
+// exercises returns the packages of all exercises, relative to this one.
+func exercises(t *testing.T) (packages []string) {
+	t.Helper()
 	solutions, err := filepath.Glob("exercises/*/solution")
 	require.NoError(t, err)
 	require.NotEmpty(t, solutions)
-	index := read(t, "docs/exercises/README.md")
-	var packages []string
 	for _, solution := range solutions {
-		exercise := filepath.Dir(solution)
-		packages = append(packages, "./"+filepath.ToSlash(exercise))
-		assert.Contains(t, index, "("+filepath.Base(exercise)+"/README.md)")
+		packages = append(packages, "./"+filepath.ToSlash(filepath.Dir(solution)))
 	}
+	return packages
+}
+
+// replaced returns the folders that match pattern within the exercises.
+func replaced(t *testing.T, pattern string) []string {
+	t.Helper()
+	folders, err := filepath.Glob("exercises/*/" + pattern)
+	require.NoError(t, err)
+	return folders
+}
+
+func hasWrongAnswers(exercise string) bool {
+	info, err := os.Stat(exercise + "/wrong")
+	return err == nil && info.IsDir()
+}
+
+func importPath(exercise string) string { return "example.com/concurrent-servers/docs" + exercise[1:] }
+
+func TestEachExerciseIsListedAndHasItsCommand(t *testing.T) {
+	index := read(t, "docs/exercises/README.md")
+	for _, exercise := range exercises(t) {
+		assert.Contains(t, index, "("+path.Base(exercise)+"/README.md)")
+		readme := read(t, "docs"+exercise[1:]+"/README.md")
+		assert.Contains(t, readme, "\ngo test -tags exercise ./docs"+exercise[1:], exercise)
+		if !hasWrongAnswers(exercise) {
+			continue
+		}
+		assert.Regexp(t, `^# .* ★{1,3}\n`, readme, "%s: the heading names no level", exercise)
+	}
+}
+
+func TestEachExerciseFailsAsItIsAndPassesWhenSolved(t *testing.T) {
 	servertest.Slow(t)
+	packages := exercises(t)
 	asIs := testPackages(t, packages)
-	solved := testPackages(t, packages, "-overlay", overlay(t, solutions))
+	solved := testPackages(t, packages, "-overlay", overlay(t, replaced(t, "solution")))
 	for _, exercise := range packages {
-		name := "example.com/concurrent-servers/docs" + exercise[1:]
-		assert.Equal(t, "fail", asIs[name].verdict, "%s as it is:\n%s", exercise, asIs[name].output.String())
-		assert.False(t, asIs[name].broken, "%s does not compile", exercise)
-		assert.NotContains(t, asIs[name].output.String(), "panic: test timed out", exercise)
+		name := importPath(exercise)
+		assertRejected(t, exercise+" as it is", asIs[name])
 		assert.Equal(t, "pass", solved[name].verdict, "%s solved:\n%s", exercise, solved[name].output.String())
 	}
+}
+
+// A stub's output is the first thing that a learner sees of an exercise.
+func TestEachExerciseFailsInOneScreen(t *testing.T) {
+	servertest.Slow(t)
+	args := append([]string{"test", "-count=1", "-tags=exercise"}, exercises(t)...)
+	out, err := exec.Command("go", args...).CombinedOutput()
+	require.Error(t, err)
+	rest := string(out)
+	for _, exercise := range exercises(t) {
+		verdict := regexp.MustCompile(`(?m)^(FAIL|ok  )\t` + regexp.QuoteMeta(importPath(exercise)) + `\t.*\n`).FindStringIndex(rest)
+		require.NotNil(t, verdict, "%s is not tested:\n%s", exercise, rest)
+		shown := rest[:verdict[1]]
+		rest = rest[verdict[1]:]
+		if !hasWrongAnswers(exercise) {
+			continue
+		}
+		assert.Less(t, strings.Count(shown, "\n"), screen, "%s prints:\n%s", exercise, shown) // and go test adds FAIL
+		assert.Regexp(t, `(?i)\b(client|caller)`, shown, "%s does not say what a client or a caller would see", exercise)
+	}
+}
+
+func TestEachExerciseRejectsPlausibleWrongAnswers(t *testing.T) {
+	servertest.Slow(t)
+	for _, round := range rounds(replaced(t, "wrong/*")) {
+		var packages []string
+		for _, answer := range round {
+			packages = append(packages, "./"+filepath.ToSlash(filepath.Dir(filepath.Dir(answer))))
+		}
+		results := testPackages(t, packages, "-overlay", overlay(t, round))
+		for i, answer := range round {
+			assertRejected(t, answer, results[importPath(packages[i])])
+		}
+	}
+}
+
+// rounds shares out the answers so that each round has at most one for each exercise.
+func rounds(answers []string) (all [][]string) {
+	count := make(map[string]int) // of answers for an exercise so far
+	for _, answer := range answers {
+		exercise := filepath.Dir(filepath.Dir(answer))
+		if count[exercise] == len(all) {
+			all = append(all, nil)
+		}
+		all[count[exercise]] = append(all[count[exercise]], answer)
+		count[exercise]++
+	}
+	return all
+}
+
+// assertRejected checks that the tests reject what they were given, and not the compiler or the clock.
+func assertRejected(t *testing.T, what string, got *tested) {
+	t.Helper()
+	assert.Equal(t, "fail", got.verdict, "%s:\n%s", what, got.output.String())
+	assert.False(t, got.broken, "%s does not compile", what)
+	assert.NotContains(t, got.output.String(), "panic: test timed out", what)
 }
 
 // A tested package is what go test says of it.
@@ -73,18 +163,20 @@ func testPackages(t *testing.T, packages []string, args ...string) map[string]*t
 	return results
 }
 
-// overlay is a file that puts solutions in the place of what the learner edits.
-func overlay(t *testing.T, solutions []string) string {
+// overlay is a file that puts solutions or other answers in the place of what the learner edits.
+func overlay(t *testing.T, answers []string) string {
 	t.Helper()
 	replace := make(map[string]string)
-	for _, solution := range solutions {
-		files, err := filepath.Glob(filepath.Join(solution, "*.go"))
+	for _, answer := range answers {
+		files, err := filepath.Glob(filepath.Join(answer, "*.go"))
 		require.NoError(t, err)
-		require.NotEmpty(t, files, solution)
+		require.NotEmpty(t, files, answer)
+		exercise := filepath.Join("exercises", strings.Split(filepath.ToSlash(answer), "/")[1])
 		for _, file := range files {
 			to, err := filepath.Abs(file)
 			require.NoError(t, err)
-			from := filepath.Join(filepath.Dir(filepath.Dir(to)), filepath.Base(to))
+			from, err := filepath.Abs(filepath.Join(exercise, filepath.Base(file)))
+			require.NoError(t, err)
 			require.FileExists(t, from)
 			replace[from] = to
 		}

@@ -6,7 +6,7 @@ type Decoder struct {
 	// What do you need to remember between two calls?
 }
 
-// Reply takes the next bytes from the client and returns what the server owes for them.
+// Reply takes the next bytes from the client and returns the server's reply to them.
 func (d *Decoder) Reply(p []byte) []byte {
 	return nil // write this
 }

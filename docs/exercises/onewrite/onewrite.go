@@ -3,7 +3,8 @@ package onewrite
 
 import "io"
 
-// Serve answers every byte with itself plus one, until the client has nothing more to say.
+// Serve replies to every byte with that byte plus one, until the client has nothing more to say.
+// It returns the first error of Read or Write, but nil for io.EOF.
 func Serve(rw io.ReadWriter) error {
 	buf := make([]byte, 4096)
 	for {

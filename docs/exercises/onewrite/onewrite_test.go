@@ -6,89 +6,113 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/stretchr/testify/assert"
 )
 
-// wire is a client that says its pieces, one for each Read, and the last one together with how it ends.
-type wire struct {
+var errGone = errors.New("the client is gone")
+
+// A client sends its pieces, one for each Read, and the last one together with end.
+type client struct {
+	t        *testing.T
 	pieces   []string
 	end      error
 	ended    bool
 	heard    []string // one for each Write
-	hangUpAt int      // the number of the Write that fails, from 1; 0 for none
+	hangUpAt int      // the number of the Write that fails, counted from 1
 }
 
-var errGone = errors.New("the client is gone")
-
-func (w *wire) Read(p []byte) (n int, err error) {
-	if len(w.pieces) == 0 {
-		if w.ended {
-			panic("Serve reads on after the end")
+func (c *client) Read(p []byte) (n int, err error) {
+	if c.ended {
+		c.t.Fatal("The client has ended the conversation, and Serve still reads from it.")
+	}
+	if len(c.pieces) > 0 {
+		n = copy(p, c.pieces[0])
+		if c.pieces[0] = c.pieces[0][n:]; c.pieces[0] == "" {
+			c.pieces = c.pieces[1:]
 		}
-		w.ended = true
-		return 0, w.end
 	}
-	n = copy(p, w.pieces[0])
-	if w.pieces[0] = w.pieces[0][n:]; w.pieces[0] == "" {
-		w.pieces = w.pieces[1:]
-	}
-	if len(w.pieces) == 0 {
-		err, w.ended = w.end, true
+	if len(c.pieces) == 0 {
+		err, c.ended = c.end, true
 	}
 	return n, err
 }
 
-func (w *wire) Write(p []byte) (int, error) {
-	w.heard = append(w.heard, string(p))
-	if len(w.heard) == w.hangUpAt {
+func (c *client) Write(p []byte) (int, error) {
+	if len(c.heard) == c.hangUpAt && c.hangUpAt > 0 {
+		c.t.Fatal("The client is gone: a Write has failed, and Serve writes to it again.")
+	}
+	c.heard = append(c.heard, string(p))
+	if len(c.heard) == c.hangUpAt {
 		return 0, errGone
 	}
 	return len(p), nil
 }
 
-func TestEachReadIsAnsweredWithOneWrite(t *testing.T) {
-	said := strings.Repeat("abc\xff", 1000)
+// plusOne is the right reply.
+var plusOne = strings.NewReplacer("a", "b", "b", "c", "c", "d", "\xff", "\x00")
+
+func TestOneWriteForEachRead(t *testing.T) {
+	sent := strings.Repeat("abc\xff", 1000)
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		var pieces, owed []string
-		for rest := said; rest != ""; {
+		var pieces, want []string
+		for rest := sent; rest != ""; {
 			n := min(1+random.IntN(512), len(rest))
 			pieces = append(pieces, rest[:n])
-			owed = append(owed, strings.NewReplacer("a", "b", "b", "c", "c", "d", "\xff", "\x00").Replace(rest[:n]))
+			want = append(want, plusOne.Replace(rest[:n]))
 			rest = rest[n:]
 		}
-		w := &wire{pieces: pieces, end: io.EOF}
-		assert.NoError(t, Serve(w))
-		if !assert.Equal(t, len(owed), len(w.heard), "how many Writes there were for %d Reads", len(owed)) ||
-			!assert.Equal(t, len(said), len(strings.Join(w.heard, "")), "how many bytes were answered") ||
-			!assert.True(t, slices.Equal(owed, w.heard), "a wrong answer") {
-			return
+		c := &client{t: t, pieces: pieces, end: io.EOF}
+		if err := Serve(c); err != nil {
+			t.Fatalf("The client ended the conversation, and Serve returned the error %q. It should return nil.", err)
+		}
+		for i, reply := range c.heard {
+			if i == len(want) || reply != want[i] {
+				t.Fatalf("The client sent %d bytes in %d pieces. Its piece number %d was answered with a "+
+					"Write of %d bytes. It should be one Write of %d bytes, each one greater.",
+					len(sent), len(want), i+1, len(reply), len(append(want, "")[i]))
+			}
+		}
+		if len(c.heard) < len(want) {
+			t.Fatalf("The client sent %d bytes in %d pieces and got only %d replies. The last piece came "+
+				"together with io.EOF.", len(sent), len(want), len(c.heard))
 		}
 	}
 }
 
-func TestWhoSaysNothingIsAnsweredWithNothing(t *testing.T) {
-	w := &wire{end: io.EOF}
-	assert.NoError(t, Serve(w))
-	assert.Empty(t, w.heard)
-}
-
-func TestErrorsAreReturned(t *testing.T) {
-	for hangUpAt := 1; hangUpAt <= 3; hangUpAt++ {
-		w := &wire{pieces: []string{"a", "b", "c"}, end: io.EOF, hangUpAt: hangUpAt}
-		assert.Equal(t, errGone, Serve(w), "the error of Write number %d", hangUpAt)
-		assert.Len(t, w.heard, hangUpAt, "whoever is gone is told nothing more")
+func TestNothingSentNothingWritten(t *testing.T) {
+	c := &client{t: t, end: io.EOF}
+	if err := Serve(c); err != nil {
+		t.Fatalf("The client hung up without a word, and Serve returned the error %q. It should return nil.", err)
 	}
-	w := &wire{pieces: []string{"a"}, end: errGone}
-	assert.Equal(t, errGone, Serve(w), "the error of Read")
-	assert.Equal(t, []string{"b"}, w.heard, "what came together with the error is to be answered, too")
+	if len(c.heard) > 0 {
+		t.Fatalf("The client hung up without a word, and Serve wrote %q to it. It should write nothing.", c.heard[0])
+	}
 }
 
-// endless says the same byte over and over.
+func TestBytesTogetherWithAnError(t *testing.T) {
+	c := &client{t: t, pieces: []string{"a"}, end: errGone}
+	if err := Serve(c); err != errGone {
+		t.Fatalf("Read failed with %q, and Serve returned %v. It should return that error.", errGone, err)
+	}
+	if len(c.heard) == 0 {
+		t.Fatal("The client sent \"a\" and got no reply: Read returned the byte together with an error. " +
+			"The client should read \"b\".")
+	}
+}
+
+func TestErrorsOfWrite(t *testing.T) {
+	for hangUpAt := 1; hangUpAt <= 3; hangUpAt++ {
+		c := &client{t: t, pieces: []string{"a", "b", "c"}, end: io.EOF, hangUpAt: hangUpAt}
+		if err := Serve(c); err != errGone {
+			t.Fatalf("The client sends 3 pieces and is gone when reply number %d is written. "+
+				"Serve returned %v. It should return the error of Write, %q.", hangUpAt, err, errGone)
+		}
+	}
+}
+
+// An endless client sends the same byte many times.
 type endless struct{ reads int }
 
 func (e *endless) Write(p []byte) (int, error) { return len(p), nil }
@@ -101,7 +125,10 @@ func (e *endless) Read(p []byte) (int, error) {
 	return 1, nil
 }
 
-func TestMemoryDoesNotGrowWithTheConversation(t *testing.T) {
+func TestMemoryForALongConversation(t *testing.T) {
 	allocations := testing.AllocsPerRun(10, func() { Serve(&endless{reads: 1000}) })
-	assert.Less(t, allocations, 100.0, "allocations for 1000 reads: answer in place, in one buffer")
+	if allocations >= 100 {
+		t.Fatalf("A client that sends 1000 single bytes costs %.0f allocations. It should cost a few: "+
+			"write the reply over the bytes that you have read.", allocations)
+	}
 }

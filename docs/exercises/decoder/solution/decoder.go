@@ -3,12 +3,12 @@ package decoder
 
 // A Decoder is what a server remembers about one client. Its zero value is ready for a new client.
 type Decoder struct {
-	open bool
+	open bool // a message has begun and has not ended
 }
 
-// Reply takes the next bytes from the client and returns what the server owes for them.
+// Reply takes the next bytes from the client and returns the server's reply to them.
 func (d *Decoder) Reply(p []byte) []byte {
-	var owed []byte
+	var reply []byte
 	for _, b := range p {
 		switch {
 		case !d.open:
@@ -16,8 +16,8 @@ func (d *Decoder) Reply(p []byte) []byte {
 		case b == '$':
 			d.open = false
 		default:
-			owed = append(owed, b+1)
+			reply = append(reply, b+1)
 		}
 	}
-	return owed
+	return reply
 }

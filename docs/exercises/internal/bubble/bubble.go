@@ -1,0 +1,35 @@
+// Package bubble runs the tests of the exercises in fake time.
+package bubble
+
+import (
+	"fmt"
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// patience is in real time. A bubble takes milliseconds, so only a goroutine that waits for a lock
+// for ever lasts this long: synctest does not see that.
+const patience = 20 * time.Second
+
+// Run runs test in a bubble of [testing/synctest]. If all goroutines in the bubble wait for each
+// other, the test fails with the message stuck, and without a dump of all goroutines.
+func Run(t *testing.T, stuck string, test func(*testing.T)) {
+	t.Helper()
+	watchdog := time.AfterFunc(patience, func() {
+		fmt.Printf("--- FAIL: %s\n    %s\n    A goroutine waits for a lock that is never unlocked, or never stops running.\n", t.Name(), stuck)
+		os.Exit(1)
+	})
+	defer watchdog.Stop()
+	defer func() {
+		if recover() == nil {
+			return
+		}
+		if !t.Failed() { // or goroutines are left over from what the test has reported already
+			t.Error(stuck)
+		}
+		t.FailNow()
+	}()
+	synctest.Test(t, test)
+}
