@@ -19,6 +19,7 @@ var All = []Experiment{
 	sleep,
 	whereTheyWait,
 	idleFlood,
+	costs,
 	osThreads,
 	cpuBound,
 	degradation,
@@ -39,8 +40,9 @@ type Experiment struct {
 	Source string // who makes the claim
 	Shows  string // what is done and what to look for, in some sentences
 
-	Curves []Curve  // the figures of the rows that are worth seeing as curves
-	Bars   []string // the figures of the rows that are parts of one bar; one figure makes a plain bar
+	Curves  []Curve  // the figures of the rows that are worth seeing as curves
+	Bars    []string // the figures of the rows that are parts of one bar; one figure makes a plain bar
+	LogBars bool     // the bars are on a logarithmic scale, which is for one figure only
 
 	// Setup declares the parameters as flags and returns the function that runs the experiment
 	// with the values that the flags then have.

@@ -93,6 +93,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"where-they-wait -clients 5", 0, 5, 3, false},
 		{"idle-flood -clients 20 -patience 10ms", 0, 15, 4, true},
 		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 4, 3, true},
+		{"costs -d 1ms", 0, 11, 2, false},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 15, 5, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"overload -work 1ms -d 50ms", 0, 20, 7, true},
@@ -125,7 +126,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 				assert.Len(t, r.Verdicts, test.verdicts)
 			}
 			for _, row := range r.Rows {
-				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|a |refusing|python-pool|C,|sleeping|byte|one|wait|comp|with|count|predict|no retries|retries|backoff|shedding)", row.Subject)
+				assert.Regexp(t, "^("+strings.Join(rig.Parts, "|")+"|part2,|an? |between|refusing|python-pool|C,|sleeping|byte|one|wait|comp|with|count|predict|no retries|retries|backoff|shedding)", row.Subject)
 				assert.NotContains(t, row.Subject, "=")
 			}
 		})
@@ -198,6 +199,18 @@ func TestAServerThatDoesNotServeHasNoGoodput(t *testing.T) {
 			})
 		}
 	}
+}
+
+// How long a byte takes is known only from a server that answers.
+func TestAServerThatRefusesHasNoRoundTrip(t *testing.T) {
+	t.Parallel()
+	servers, err := parts.Instead(map[string]string{rig.Threaded: "scripts/lab/experiments/testdata/refuses"})
+	require.NoError(t, err)
+	r, err := try(t, servers, "costs -d 1ms")
+	require.NoError(t, err)
+	assert.Equal(t, CouldNotTell, r.Verdicts[0].Answer)
+	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Subject == aRoundTrip })
+	assert.Equal(t, "it did not answer", r.Rows[i].Figures[0].String())
 }
 
 // Two slots, or two threads of Python, serve nobody beside idle clients, at any speed.
@@ -382,7 +395,7 @@ func TestAnInterruptEndsEachExperiment(t *testing.T) {
 	const limit = 30 * time.Second // for a machine that is busy
 	for _, line := range []string{
 		"three-clients -pause 1m", "arrivals -pause 1m", "sleep -d 1m", "where-they-wait", "idle-flood -patience 1m",
-		"os-threads -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "overload -d 1m", "retry-storm -d 1m", "littles-law -d 1m", "pool-size -d 1m", "nagle -pause 1m",
+		"os-threads -d 1m", "costs -d 1m", "cpu-bound -d 1m", "degradation -d 1m", "overload -d 1m", "retry-storm -d 1m", "littles-law -d 1m", "pool-size -d 1m", "nagle -pause 1m",
 		"lost-update -times 100000", "squatters -idle-timeout 50s -patience 1m", "refuse-or-wait -patience 1m",
 	} {
 		for _, after := range []time.Duration{0, 100 * time.Millisecond} {

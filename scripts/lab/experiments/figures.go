@@ -42,6 +42,7 @@ const (
 	Seconds   Unit = "seconds"
 	PerSecond Unit = "per second"
 	Percent   Unit = "percent"
+	Times     Unit = "times" // how often one thing goes into another
 )
 
 // Given returns a value that the experiment sets, such as the place on the x axis of a curve.
@@ -158,6 +159,9 @@ func (u Unit) Format(v float64) string {
 	}
 	switch u {
 	case Seconds:
+		if v > 0 && v < 1e-6 {
+			return short(v*1e9) + "ns"
+		}
 		return console.Duration(time.Duration(v * float64(time.Second)))
 	case Bytes:
 		for _, unit := range []string{"B", "KiB", "MiB", "GiB"} {
@@ -171,11 +175,26 @@ func (u Unit) Format(v float64) string {
 		return short(v) + "/s"
 	case Percent:
 		return fmt.Sprintf("%.0f %%", v)
+	case Times:
+		return about(v)
 	}
 	if v == math.Trunc(v) {
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	}
 	return short(v)
+}
+
+// about writes v to two digits, with commas between thousands.
+func about(v float64) string {
+	if v < 100 {
+		return short(v)
+	}
+	power := math.Pow(10, math.Floor(math.Log10(v))-1)
+	text := strconv.FormatFloat(math.Round(v/power)*power, 'f', 0, 64)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // short writes v with one decimal if it is small.

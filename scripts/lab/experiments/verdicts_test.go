@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -63,6 +64,23 @@ func each[T any](one, threaded, pool, bounded T) map[string]T {
 	return map[string]T{rig.Sequential: one, rig.Threaded: threaded, rig.Pool: pool, rig.BoundedAccept: bounded}
 }
 
+// took returns three rounds in which an addition took half a nanosecond and a goroutine half a microsecond.
+func took(roundTrip, process float64) timings {
+	return timings{
+		anAddition: {.5e-9, .5e-9, .5e-9}, aGoroutine: {.5e-6, .5e-6, .5e-6},
+		aRoundTrip: {roundTrip, roundTrip, roundTrip}, aProcess: {process, process, process},
+	}
+}
+
+// joined returns the rounds of both.
+func joined(a, b timings) timings {
+	all := make(timings)
+	for thing := range a {
+		all[thing] = slices.Concat(a[thing], b[thing])
+	}
+	return all
+}
+
 // judged are verdicts, and the word of their answers that they should have.
 type judged struct {
 	what, want string
@@ -116,6 +134,13 @@ func TestVerdictsFollowFromTheFigures(t *testing.T) {
 		{"few idle clients that don't", "?", []Verdict{scaleVerdict(4000, Verdict{Answer: DoesNotHold}, flooded{memory: Sample{40 << 10}})}},
 		{"many idle clients that don't", "n", []Verdict{scaleVerdict(100_000, Verdict{Answer: DoesNotHold}, flooded{})}},
 		{"idle clients that can't be judged", "?", []Verdict{scaleVerdict(100_000, Verdict{Answer: CouldNotTell}, flooded{})}},
+
+		{"costs as on most machines", "ny", took(40e-6, 2e-3).verdicts()},
+		{"a slow network, and cheap processes", "yn", took(3e-3, 20e-6).verdicts()},
+		{"costs near the bounds", "??", took(520e-6, 52e-6).verdicts()},
+		{"a network slower than any, and processes too", "nn", took(100, 100).verdicts()},
+		{"a server that does not answer", "?y", took(math.Inf(1), 2e-3).verdicts()},
+		{"costs whose rounds differ", "??", joined(took(40e-6, 2e-3), took(3e-3, 20e-6)).verdicts()},
 
 		{"threads as in the text", "yyy", threadsIn(rates{84e9, 1.5, 2}).verdicts()},
 		{"threads that take ten times of all", "nyn", threadsIn(rates{840e9, 22, 10}).verdicts()},
@@ -180,6 +205,12 @@ func TestAFigureIsReadAsAPersonReadsIt(t *testing.T) {
 		{Rate("", 0), "0/s"},
 		{Rate("", 5.25), "5.2/s"},
 		{Rate("", 182.4), "182/s"},
+		{Figure{Value: .42e-9, Unit: Seconds}, "0.4ns"},
+		{Figure{Value: 265e-9, Unit: Seconds}, "265ns"},
+		{Figure{Value: 1, Unit: Times}, "1"},
+		{Figure{Value: 99.6, Unit: Times}, "100"},
+		{Figure{Value: 1264, Unit: Times}, "1,300"},
+		{Figure{Value: 234_567_890, Unit: Times}, "230,000,000"},
 	} {
 		assert.Equal(t, test.want, test.figure.String())
 	}

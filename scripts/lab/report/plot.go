@@ -139,6 +139,7 @@ type bars struct {
 	title string
 	parts []string
 	rows  []bar
+	log   bool // the scale is logarithmic
 }
 
 // A bar has the values of its parts, in their order, and a note at its end. If it has one part that was measured in
@@ -156,7 +157,10 @@ const pale = 2
 
 // barsOf returns the figures that e wants to be seen as bars. It has no rows if there are none.
 func barsOf(e experiments.Experiment, r experiments.Result) bars {
-	b := bars{title: sentence(strings.Join(e.Bars, " + ")), parts: e.Bars}
+	b := bars{title: sentence(strings.Join(e.Bars, " + ")), parts: e.Bars, log: e.LogBars}
+	if b.log {
+		b.title += ", on a logarithmic scale"
+	}
 	for _, row := range r.Rows {
 		bar := bar{name: row.Subject}
 		var notes []string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"example.com/concurrent-servers/scripts/lab/experiments"
+	"example.com/concurrent-servers/scripts/lab/rig"
 	"example.com/concurrent-servers/shared/console"
 	"example.com/concurrent-servers/shared/timeline"
 )
@@ -111,6 +113,29 @@ part4  █  unknown
        █ served  ▒ waiting
 `, "\n"), places().text(60, false))
 	assert.Empty(t, bars{}.text(60, false))
+}
+
+// Each is a hundred times the one before, and the scale begins with a tenth of the first.
+func TestBarsOnALogarithmicScaleGrowByEqualSteps(t *testing.T) {
+	e := experiments.Experiment{Bars: []string{"time"}, LogBars: true}
+	var r experiments.Result
+	r.Row("nobody", experiments.Count("time", rig.Unknown))
+	for name, n := range map[string]int64{"a": 1, "b": 100, "c": 10_000} {
+		r.Row(name, experiments.Count("time", n))
+	}
+	slices.SortFunc(r.Rows, func(a, b experiments.Row) int { return int(a.Figures[0].Value - b.Figures[0].Value) })
+	assert.Equal(t, strings.TrimPrefix(`
+Time, on a logarithmic scale
+nobody    –
+a       █████  1
+b       ███████████████  100
+c       █████████████████████████  10000
+`, "\n"), barsOf(e, r).text(40, false))
+	var out strings.Builder
+	require.NoError(t, barsSVG(&out, "Bars", nil, barsOf(e, r)))
+	wellFormed(t, out.String())
+	r.Rows = r.Rows[:2]
+	assert.Contains(t, barsOf(e, r).text(40, false), "a       █", "one bar alone")
 }
 
 func TestColourAddsNothingButColour(t *testing.T) {

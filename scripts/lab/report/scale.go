@@ -92,7 +92,7 @@ func (s scale) ceil(v float64) float64 {
 	return 10 * power
 }
 
-// scale begins at 0 and ends with the longest bar.
+// scale begins at 0, or with a tenth of the shortest bar if it is logarithmic, and ends with the longest bar.
 func (b bars) scale(cells int) scale {
 	greatest := 0.0
 	for _, r := range b.rows {
@@ -108,7 +108,23 @@ func (b bars) scale(cells int) scale {
 	if greatest == 0 {
 		greatest = 1
 	}
+	if least := b.least(); b.log && least < greatest {
+		return scale{from: least / 10, to: greatest, log: true, cells: cells}
+	}
 	return scale{to: greatest, cells: cells}
+}
+
+// least returns the shortest bar that is longer than 0, or infinity.
+func (b bars) least() float64 {
+	least := math.Inf(1)
+	for _, r := range b.rows {
+		for _, v := range []float64{r.parts[0], r.low} {
+			if v > 0 {
+				least = min(least, v)
+			}
+		}
+	}
+	return least
 }
 
 // cell returns where a value lies.

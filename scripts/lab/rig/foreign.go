@@ -21,6 +21,12 @@ const (
 	PythonPool = "scripts/designs/python-pool/server.py"
 )
 
+// Programs that serve the client at their standard input and output, as inetd starts them, and end at once without one.
+const (
+	Inetd  = "scripts/designs/inetd"
+	CInetd = "scripts/designs/c-inetd/serve.c"
+)
+
 // ErrNoTool says that this machine lacks what a program in another language needs.
 var ErrNoTool = errors.New("cannot run here")
 

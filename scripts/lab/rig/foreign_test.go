@@ -6,7 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,21 @@ func TestServersInOtherLanguagesTalkAsThePartsDo(t *testing.T) {
 			}
 			require.NoError(t, err)
 		})
+	}
+}
+
+func TestTheProgramsOfInetdServeTheClientAtTheirStandardInput(t *testing.T) {
+	for _, program := range []string{Inetd, CInetd} {
+		command, err := parts.Command(t.Context(), program)
+		if errors.Is(err, ErrNoTool) {
+			t.Skip(err)
+		}
+		require.NoError(t, err)
+		serve := exec.Command(command[0])
+		serve.Stdin = strings.NewReader("ab^_^\xff$$^$$^$")
+		said, err := serve.Output()
+		require.NoError(t, err)
+		assert.Equal(t, "*`_\x00", string(said), program)
 	}
 }
 
