@@ -19,7 +19,7 @@ import (
 )
 
 // programs are the commands that the texts speak of and that have help, by the folders from which we run them.
-var programs = append([]string{"scripts/client", "scripts/lab", "scripts/failover", "scripts/designs/refusing", "scripts/designs/shedding"}, parts...)
+var programs = append([]string{"docs/exercises", "scripts/client", "scripts/lab", "scripts/failover", "scripts/designs/refusing", "scripts/designs/shedding"}, parts...)
 
 var built struct {
 	sync.Once
