@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"example.com/concurrent-servers/shared/protocol"
 	"example.com/concurrent-servers/shared/server"
 )
 
@@ -26,6 +27,21 @@ func Judge(t *testing.T, strategy server.Strategy, promise Promise) {
 	}
 }
 
+// JudgeRefusing is to [Refuses] what Judge is to Run.
+func JudgeRefusing(t *testing.T, strategy server.Strategy, n, q int) {
+	t.Helper()
+	muteLogs(t)
+	for i, c := range refusalCases {
+		for _, name := range protocol.Names() {
+			var l ending
+			if err := l.blame(c.try(t, l.around(strategy), name, n, q)); err != nil {
+				t.Fatalf("Your server passed %d of %d cases about refusing, and failed the next one, over %s: it %s.\n%v\nwhy it matters: %s",
+					i, len(refusalCases), name, c.name, err, c.why)
+			}
+		}
+	}
+}
+
 // manyErrors is how often a strategy may call Accept after Accept has told it to end.
 const manyErrors = 1000
 
@@ -34,31 +50,38 @@ var errAcceptsForEver = errors.New("the strategy calls Accept for ever, although
 
 // judge is like try for a strategy that may be far from finished.
 func (c testCase) judge(t *testing.T, strategy server.Strategy, promise Promise) error {
-	var forEver atomic.Bool
-	err := c.try(t, strategic(func(ln net.Listener, handle func(net.Conn)) error {
-		return strategy(&impatient{Listener: ln, forEver: &forEver}, handle)
-	}), promise)
-	if forEver.Load() {
-		return errAcceptsForEver
-	}
-	return err
+	var l ending
+	return l.blame(c.try(t, strategic(l.around(strategy)), promise))
 }
 
-// An impatient listener ends a goroutine that goes on calling Accept although it fails. In fake time no other
-// goroutine could stop it.
-type impatient struct {
+// An ending ends a goroutine that goes on calling Accept although it fails. In fake time nothing else could stop it.
+type ending struct {
 	net.Listener
-	errors  atomic.Int64
-	forEver *atomic.Bool
+	errors atomic.Int64
 }
 
-func (l *impatient) Accept() (net.Conn, error) {
+// around returns the strategy with l around its listener.
+func (l *ending) around(strategy server.Strategy) server.Strategy {
+	return func(ln net.Listener, handle func(net.Conn)) error {
+		l.Listener = ln
+		return strategy(l, handle)
+	}
+}
+
+func (l *ending) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err != nil && l.errors.Add(1) > manyErrors {
-		l.forEver.Store(true)
 		runtime.Goexit()
 	}
 	return conn, err
+}
+
+// blame returns err, unless there is a reason for it.
+func (l *ending) blame(err error) error {
+	if l.errors.Load() > manyErrors {
+		return errAcceptsForEver
+	}
+	return err
 }
 
 // orDeadlock turns the panic of a bubble in which nothing can go on into an error. It must be deferred.

@@ -68,6 +68,7 @@ type crowd struct {
 
 // try runs the case in a bubble of its own.
 func (c refusalCase) try(t *testing.T, strategy server.Strategy, name string, n, q int) (err error) {
+	defer orDeadlock(&err)
 	synctest.Test(t, func(*testing.T) {
 		var talk protocol.Conversation
 		if talk, err = protocol.Open(name, protocol.Options{}); err != nil {
