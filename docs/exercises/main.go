@@ -8,7 +8,7 @@
 //	state.go     remembers what is solved
 //	run.go       runs the tests
 //	session.go   leads the learner from one exercise to the next
-//	work.go      works on one exercise with the learner
+//	attempt.go   works on one exercise with the learner
 //	screen.go    shows a result
 package main
 
@@ -33,7 +33,7 @@ type settings struct {
 	color       console.ColorMode
 }
 
-func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set, err := parse(args, stdout)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	}
 	s := &session{course: c, out: stdout, color: set.color.Enabled(stdout)}
 	if set.check {
-		if err := c.check(ctx, stdout); err != nil {
+		if err := c.check(ctx, stderr); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, stdout, _ io.Writer) error {
 func parse(args []string, stdout io.Writer) (settings, error) {
 	var set settings
 	fs := flag.NewFlagSet("", flag.ContinueOnError)
-	fs.BoolVar(&set.once, "once", false, "run the tests of NAME once, and exit with 0 if it is solved, or 1")
+	fs.BoolVar(&set.once, "once", false, "run the tests of NAME once, as without a terminal; exit with 0 if it is solved, or 1")
 	fs.BoolVar(&set.check, "check", false, "run the tests of all exercises, then list them")
 	fs.Var(&set.color, "color", "`when` to colour the output: auto, always, never")
 	err := console.Parse(fs, args, console.Help{
@@ -94,8 +94,8 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	return set, nil
 }
 
-// find returns the exercise that an argument names: none for none, and none for next if all are
-// solved.
+// find returns the name of the exercise that an argument means. For next it returns an empty name if
+// all are solved.
 func (c course) find(name string) (string, error) {
 	known := slices.ContainsFunc(c.all, func(e exercise) bool { return e.name == name })
 	switch {

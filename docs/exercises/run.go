@@ -13,9 +13,9 @@ import (
 	"example.com/concurrent-servers/shared/console"
 )
 
-// test runs the tests of an exercise with the command that its README gives. It returns whether they
-// accept the files, and what they print, and remembers that they did. It returns an error if they
-// cannot run.
+// test runs the tests of an exercise with the command that its README gives, and remembers whether
+// they accept the files. It returns this, and what they print. It returns an error if the tests can't
+// run, and [console.ErrInterrupted] if ctx is done.
 func (c course) test(ctx context.Context, name string, command []string) (accepted bool, output string, err error) {
 	before, err := c.fingerprint(name)
 	if err != nil {
@@ -32,7 +32,7 @@ func (c course) test(ctx context.Context, name string, command []string) (accept
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		return false, "", err
 	}
-	accepted = err == nil && !strings.Contains(string(out), "[no test") // of which go test complains softly
+	accepted = err == nil && !strings.Contains(string(out), "[no test") // go test passes such a package
 	after, err := c.fingerprint(name)
 	if err == nil && after == before { // or nobody knows which of the two was tested
 		err = c.remember(name, before, accepted)
@@ -41,7 +41,7 @@ func (c course) test(ctx context.Context, name string, command []string) (accept
 }
 
 // check tests all exercises, and prints a line for each.
-func (c course) check(ctx context.Context, out io.Writer) error {
+func (c course) check(ctx context.Context, log io.Writer) error {
 	for _, e := range c.all {
 		l, err := c.lesson(e.name)
 		if err != nil {
@@ -52,8 +52,7 @@ func (c course) check(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		verdict := map[bool]string{true: "solved", false: "open"}[accepted]
-		fmt.Fprintf(out, "%s: %s\n", e.name, verdict)
+		fmt.Fprintf(log, "%s: %s\n", e.name, verdict)
 	}
-	_, err := fmt.Fprintln(out)
-	return err
+	return nil
 }

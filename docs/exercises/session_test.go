@@ -82,7 +82,7 @@ func TestOnceEndsInTheResult(t *testing.T) {
 	c.save(t, "sum/sum.go", stub)
 	out.Reset()
 	require.NoError(t, c.check(t.Context(), &out))
-	assert.Equal(t, "sum: open\nmore: open\n\n", out.String())
+	assert.Equal(t, "sum: open\nmore: open\n", out.String())
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	assert.EqualError(t, s.once(cancelled, "sum"), "interrupted")

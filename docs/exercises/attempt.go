@@ -14,8 +14,8 @@ import (
 // settle is how long a folder must be quiet before the tests run: an editor saves in several steps.
 const settle = 100 * time.Millisecond
 
-// A work is one exercise that the learner works on.
-type work struct {
+// An attempt is one exercise that the learner works on.
+type attempt struct {
 	*session
 	lesson
 	name   string
@@ -27,8 +27,8 @@ type work struct {
 // work shows the task, tests the exercise whenever its files have changed, and does what the learner
 // types. It returns true when the learner wants the next exercise.
 func (s *session) work(ctx context.Context, name string, lines <-chan string) (onward bool, err error) {
-	w := &work{session: s, name: name}
-	if w.lesson, err = s.course.lesson(name); err != nil {
+	a := &attempt{session: s, name: name}
+	if a.lesson, err = s.course.lesson(name); err != nil {
 		return false, err
 	}
 	known, err := s.state()
@@ -43,12 +43,12 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 	if err := watcher.Add(s.dir(name)); err != nil { // the folder, because editors replace the file
 		return false, err
 	}
-	if w.tested, err = s.fingerprint(name); err != nil {
+	if a.tested, err = s.fingerprint(name); err != nil {
 		return false, err
 	}
-	w.solved = w.tested == known[name]
+	a.solved = a.tested == known[name]
 	fmt.Fprint(s.out, s.clear)
-	w.obey("t")
+	a.obey("t")
 	var quiet <-chan time.Time
 	for err == nil {
 		select {
@@ -59,19 +59,19 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 		case <-watcher.Errors: // some events are lost
 			quiet = time.After(settle)
 		case <-quiet:
-			if print, _ := s.fingerprint(name); print != w.tested && print != "" {
-				err = w.test(ctx)
+			if print, _ := s.fingerprint(name); print != a.tested && print != "" {
+				err = a.test(ctx)
 			}
 		case line, more := <-lines:
 			switch line = strings.TrimSpace(line); {
 			case !more, line == "q":
 				return false, nil
-			case line == "n" && w.solved:
+			case line == "n" && a.solved:
 				return true, nil
 			case line == "":
-				err = w.test(ctx)
+				err = a.test(ctx)
 			default:
-				w.obey(line)
+				a.obey(line)
 			}
 		}
 	}
@@ -79,36 +79,36 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 }
 
 // test tests the files as they are now, and shows the result.
-func (w *work) test(ctx context.Context) (err error) {
-	w.tested, _ = w.fingerprint(w.name)
-	fmt.Fprintf(w.out, "Testing %s …\n", w.name)
-	accepted, output, err := w.course.test(ctx, w.name, w.command)
+func (a *attempt) test(ctx context.Context) (err error) {
+	a.tested, _ = a.fingerprint(a.name)
+	fmt.Fprintf(a.out, "Testing %s …\n", a.name)
+	accepted, output, err := a.course.test(ctx, a.name, a.command)
 	if err != nil {
 		return err
 	}
-	w.solved = accepted
-	fmt.Fprint(w.out, w.clear)
-	w.show(w.name, w.lesson, accepted, output)
-	w.obey("")
+	a.solved = accepted
+	fmt.Fprint(a.out, a.clear)
+	a.show(a.name, a.lesson, accepted, output)
+	a.obey("")
 	return nil
 }
 
 // obey does what the learner has typed, and says what else there is to type.
-func (w *work) obey(line string) {
-	n := len(w.hints)
+func (a *attempt) obey(line string) {
+	n := len(a.hints)
 	switch {
 	case line == "t":
-		fmt.Fprintf(w.out, "%s\n\n", w.task)
+		fmt.Fprintf(a.out, "%s\n\n", a.task)
 	case line == "h" && n > 0:
-		fmt.Fprintf(w.out, "\n%s\n\n", w.hints[w.shown%n])
-		w.shown++
+		fmt.Fprintf(a.out, "\n%s\n\n", a.hints[a.shown%n])
+		a.shown++
 	}
 	keys := "t: the task · q: end"
 	if n > 0 {
-		keys = fmt.Sprintf("h: hint %d of %d · %s", w.shown%n+1, n, keys)
+		keys = fmt.Sprintf("h: hint %d of %d · %s", a.shown%n+1, n, keys)
 	}
-	if w.solved {
+	if a.solved {
 		keys = "n: the next exercise · " + keys
 	}
-	fmt.Fprintf(w.out, "Save %s to test it, or type and press Enter:\n%s · Enter alone: test now\n", w.edited(w.name), keys)
+	fmt.Fprintf(a.out, "Save %s to test it, or type and press Enter:\n%s · Enter alone: test now\n", a.edited(a.name), keys)
 }
