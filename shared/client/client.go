@@ -24,6 +24,11 @@ type Run struct {
 	Retry    *Retry        // for clients that were refused or could not connect; nil for never again
 	Log      *slog.Logger  // gets a line for each event, with the client's number as "lane"
 
+	// Accepted returns when the server accepted the connection of the client with this address, or the
+	// zero time if that is not known. Do calls it for one client after the other when all are done. It
+	// may be nil: a client alone cannot know.
+	Accepted func(client net.Addr) time.Time
+
 	Paths []string // http: what the clients request, in turn; [DefaultPaths] if empty
 	Words []string // words: what each client asks for, one after the other; [DefaultWords] if empty
 }
@@ -57,9 +62,9 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 		r.Words = DefaultWords
 	}
 	start, patience := time.Now(), r.patience()
-	lanes := make([]timeline.Lane, r.Clients)
+	talks := make([]*talk, r.Clients)
 	var clients sync.WaitGroup
-	for i := range lanes {
+	for i := range talks {
 		if i > 0 {
 			Sleep(ctx, r.Stagger) // clients that come after an interrupt say so in their lanes
 		}
@@ -69,12 +74,12 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 			log: r.Log.With("lane", i), pause: r.Pause, patience: patience, retry: r.Retry,
 			start: start, lane: timeline.Lane{Name: "conn" + strconv.Itoa(i)},
 		}
+		talks[i] = t
 		clients.Go(func() {
 			t.run(ctx, func(ctx context.Context) (net.Conn, error) {
 				defer first()
 				return r.Dial(ctx)
 			}, r.conversation(i))
-			lanes[i] = t.lane
 		})
 		select {
 		case <-dialled:
@@ -82,7 +87,22 @@ func (r Run) Do(ctx context.Context) timeline.Chart {
 		}
 	}
 	clients.Wait()
+	lanes := make([]timeline.Lane, r.Clients)
+	for i, t := range talks {
+		lanes[i] = r.laneOf(t)
+	}
 	return timeline.Chart{Lanes: lanes}
+}
+
+// laneOf returns the lane of a conversation that is over, with the moment of its acceptance if that is known.
+func (r Run) laneOf(t *talk) timeline.Lane {
+	if r.Accepted == nil || t.conn == nil {
+		return t.lane
+	}
+	if at := r.Accepted(t.conn.LocalAddr()); !at.IsZero() {
+		t.lane.Accept(at.Sub(t.start))
+	}
+	return t.lane
 }
 
 // conversation returns what client i says.

@@ -5,6 +5,7 @@ package process
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -201,24 +202,39 @@ var (
 
 // awaitAddresses waits until the server has logged its addresses, has ended, or ctx is done.
 func (s *Server) awaitAddresses(ctx context.Context, debug bool) error {
-	for {
-		if m := listeningLine.FindStringSubmatch(s.Log()); m != nil {
+	err := s.AwaitLog(ctx, func(log string) bool {
+		if m := listeningLine.FindStringSubmatch(log); m != nil {
 			s.Addr = m[1]
 		}
-		if m := debugLine.FindStringSubmatch(s.Log()); m != nil {
+		if m := debugLine.FindStringSubmatch(log); m != nil {
 			s.Debug = m[1]
 		}
-		if s.Addr != "" && (s.Debug != "" || !debug) {
-			return context.Cause(ctx)
-		}
+		return s.Addr != "" && (s.Debug != "" || !debug)
+	})
+	if errors.Is(err, errEnded) {
+		return errors.New("ended before it listened")
+	}
+	return cmp.Or(err, context.Cause(ctx))
+}
+
+var errEnded = errors.New("the server has ended")
+
+// AwaitLog waits until enough returns true for the server's log. It returns an error if the server
+// ends or ctx is done before. Only one goroutine may call it at a time.
+func (s *Server) AwaitLog(ctx context.Context, enough func(log string) bool) error {
+	for !enough(s.Log()) {
 		select {
 		case <-s.log.grown:
 		case <-s.exited:
-			return errors.New("ended before it listened")
+			if enough(s.Log()) { // the last lines may have come while this goroutine waited
+				return nil
+			}
+			return errEnded
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
+	return nil
 }
 
 // Log returns all that the server has printed on standard error so far.

@@ -63,8 +63,10 @@ func describe(charts []Chart) string {
 			if s.cell(l.Arrived) > 0 {
 				lane = append(lane, "arrived at "+console.Duration(l.Arrived))
 			}
-			if note := l.waitNote(s); note != "" {
-				lane = append(lane, note)
+			for _, note := range []string{l.acceptNote(s), l.waitNote(s)} {
+				if note != "" {
+					lane = append(lane, note)
+				}
 			}
 			lanes = append(lanes, strings.Join(append(lane, cmp.Or(l.Failure, l.endNote(s))), ", "))
 		}
@@ -82,7 +84,10 @@ type drawing struct {
 	scale scale
 }
 
-const axisHeight = 24
+const (
+	axisHeight = 24
+	tickHeight = 22 // more than a bar or a diamond has, so that it is seen beside them
+)
 
 func (d *drawing) chart(c Chart) {
 	d.Y += 6
@@ -124,14 +129,17 @@ func (d *drawing) title(title string) {
 // lane draws a lane in the client's colour, or as an outline if the client was not served to its end.
 func (d *drawing) lane(i int, l Lane) {
 	color, served := `class="bar" fill="`+console.Lane(i).Hex+`"`, `class="bar" fill="`+console.Lane(i).Hex+`"`
-	waiting := `class="wait" stroke="` + console.Lane(i).Hex + `"`
+	waiting, accepted := `class="wait" stroke="`+console.Lane(i).Hex+`"`, `stroke="`+console.Lane(i).Hex+`"`
 	if l.Failure != "" {
-		color, served, waiting = `class="gone"`, `class="gone"`, `class="wait ink"`
+		color, served, waiting, accepted = `class="gone"`, `class="gone"`, `class="wait ink"`, `class="ink"`
 	}
 	middle := d.Y + RowHeight/2
 	arrived, admitted, done := d.x(d.scale.cell(l.Arrived)), d.x(d.scale.cell(l.Admitted())), d.x(d.scale.cell(l.Done()))
 	d.Text(Margin, middle+5, "", "", l.Name)
-	d.wait(waiting, arrived, admitted, middle)
+	d.wait(waiting, arrived, d.x(d.scale.accepted(l)), middle)
+	if l.Accepted > 0 {
+		d.accepted(accepted, d.x(d.scale.accepted(l)), admitted, middle)
+	}
 	if l.Served > 0 {
 		hungUp := d.x(d.scale.cell(l.Done() - d.scale.late(l)))
 		d.bar(served, admitted, hungUp, middle)
@@ -162,6 +170,11 @@ func (d *drawing) wait(look string, from, to, middle int) {
 	}
 }
 
+// accepted draws a tick where a client was accepted, and a thin line from there to its greeting.
+func (d *drawing) accepted(look string, from, to, middle int) {
+	d.Printf(`<path %s stroke-width="2" d="M%d %dv%dM%d %dH%d"/>`, look, from, middle-tickHeight/2, tickHeight, from, middle, to)
+}
+
 // bar draws a bar that is at least 2 pixels wide.
 func (d *drawing) bar(look string, from, to, middle int) {
 	d.Printf(`<rect %s x="%d" y="%d" width="%d" height="%d" rx="2"/>`, look, from, middle-barHeight/2, max(to-from, 2), barHeight)
@@ -169,10 +182,13 @@ func (d *drawing) bar(look string, from, to, middle int) {
 
 // legend says what the shapes in the charts mean.
 func (d *drawing) legend(charts []Chart) {
-	waited, late, failed := false, false, false
+	known, dots := acceptances(charts)
+	waited, held, late, failed := false, false, false, false
 	for _, c := range charts {
 		for _, l := range c.Lanes {
-			waited = waited || d.scale.cell(l.Waited) > 0
+			accepted := d.scale.accepted(l)
+			waited = waited || d.scale.cell(l.Waited) > 0 && accepted > d.scale.cell(l.Arrived)
+			held = held || accepted < d.scale.cell(l.Admitted())
 			late = late || d.scale.late(l) > 0
 			failed = failed || l.Failure != ""
 		}
@@ -186,7 +202,15 @@ func (d *drawing) legend(charts []Chart) {
 	name(14, "arrived")
 	if waited {
 		d.wait(`class="wait ink"`, x, x+28, middle)
-		name(36, "waiting")
+		name(36, dots)
+	}
+	switch {
+	case held:
+		d.accepted(`class="ink"`, x, x+28, middle)
+		name(36, "accepted, waiting")
+	case known:
+		d.accepted(`class="ink"`, x, x, middle)
+		name(8, "accepted")
 	}
 	d.bar(`class="ink"`, x, x+28, middle)
 	name(36, "served")

@@ -68,6 +68,39 @@ func TestThePictureShowsEveryLane(t *testing.T) {
 	assert.Len(t, rows, 5, "each on a row of its own")
 }
 
+func TestThePictureShowsWhereEachWasAccepted(t *testing.T) {
+	third := Lane{Name: "conn2", Waited: second, Served: second}
+	draw := func(lanes ...Lane) (svg, legend string) {
+		var out bytes.Buffer
+		require.NoError(t, SVG(&out, "x", Chart{Lanes: lanes}))
+		svg, legend, found := strings.Cut(out.String(), ">arrived<")
+		require.True(t, found)
+		return svg, legend
+	}
+	pool, legend := draw(accepting(0, third))
+	assert.NotContains(t, pool, `class="wait"`)
+	assert.Contains(t, pool, "conn2, accepted on arrival, waited 1s, served 1s.</desc>")
+	assert.Contains(t, legend, ">accepted, waiting<")
+	assert.NotContains(t, legend, ">in the backlog<")
+
+	slots, legend := draw(accepting(second, third))
+	assert.Contains(t, slots, `class="wait"`)
+	assert.Contains(t, slots, "conn2, accepted after 1s, waited 1s, served 1s.</desc>")
+	assert.Contains(t, legend, ">accepted<")
+	assert.Contains(t, legend, ">in the backlog<")
+
+	for svg, long := range map[string]bool{pool: true, slots: false} {
+		m := regexp.MustCompile(`<path stroke="#0072B2" stroke-width="2" d="M(\d+) \d+v22M(\d+) \d+H(\d+)"/>`).FindStringSubmatch(svg)
+		require.NotNil(t, m, svg)
+		assert.Equal(t, m[1], m[2])
+		assert.Equal(t, long, m[2] != m[3], "a line from the acceptance to the greeting")
+	}
+
+	unknown, legend := draw(third)
+	assert.NotContains(t, unknown, "accepted")
+	assert.NotContains(t, legend, "accepted")
+}
+
 // places returns where the texts that match the pattern are drawn: x, y and the length in characters.
 func places(t *testing.T, svg, pattern string) (places [][3]int) {
 	t.Helper()

@@ -44,20 +44,56 @@ func Text(w io.Writer, size Size, color bool, charts ...Chart) error {
 		}
 		t.chart(c)
 	}
-	legend := "◆ arrived  ··· waiting  ━━━ served  ✗ failed"
-	if strings.Contains(t.out.String(), "╍") {
-		legend = "◆ arrived  ··· waiting  ━━━ served  ╍╍╍ late  ✗ failed"
-	}
-	indent := min(t.label, t.width-utf8.RuneCountInString(legend)) // less than the label where names are long
-	fmt.Fprintf(&t.out, "%*s%s\n", indent, "", console.Faint(legend, color))
+	t.legend(charts)
 	_, err := io.WriteString(w, t.out.String())
 	return err
+}
+
+// legend says what the marks in the charts mean, in as many lines as that takes. Where no acceptance
+// is known it always names the same marks, and late replies if there are any. Otherwise it names what
+// is drawn.
+func (t *text) legend(charts []Chart) {
+	known, dots := acceptances(charts)
+	words := []string{"◆ arrived"}
+	for _, mark := range []struct {
+		always bool
+		mark   string
+		word   string
+	}{
+		{!known, "·", "··· " + dots},
+		{false, ":", "::: accepted, waiting"},
+		{true, "━", "━━━ served"},
+		{false, "╍", "╍╍╍ late"},
+		{!known, "✗", "✗ failed"},
+	} {
+		if mark.always || strings.Contains(t.drawn, mark.mark) {
+			words = append(words, mark.word)
+		}
+	}
+	for line := range strings.SplitSeq(joined(words, t.width), "\n") {
+		indent := min(t.label, t.width-utf8.RuneCountInString(line)) // less than the label where names are long
+		fmt.Fprintf(&t.out, "%*s%s\n", indent, "", console.Faint(line, t.color))
+	}
+}
+
+// joined returns the words with gaps between them, in lines of at most width characters.
+func joined(words []string, width int) string {
+	text, room := words[0], width-utf8.RuneCountInString(words[0])
+	for _, word := range words[1:] {
+		gap := "  "
+		if room -= utf8.RuneCountInString(gap + word); room < 0 {
+			gap, room = "\n", width-utf8.RuneCountInString(word)
+		}
+		text += gap + word
+	}
+	return text
 }
 
 // A text is a drawing in the making. A line of it consists of a label, a cell for the diamond, the scale's cells, a
 // cell for a ✗, a gap, and the notes.
 type text struct {
 	out    strings.Builder
+	drawn  string // the marks of all lanes, for the legend
 	color  bool
 	width  int // of the drawing
 	height int // of the lanes of a chart and the reasons below them
@@ -72,6 +108,9 @@ func newText(size Size, color bool, charts []Chart) *text {
 	t := &text{color: color, width: width, height: math.MaxInt}
 	if size.Height > 0 {
 		t.height = size.Height - otherRows
+		if known, _ := acceptances(charts); known {
+			t.height-- // the legend may need a second line
+		}
 	}
 	finest := newScale(charts, maxWidth) // names every time that the real scale can name
 	for _, c := range charts {
@@ -135,14 +174,17 @@ func (t *text) lane(i int, l Lane) {
 			admitted--
 		}
 	}
+	accepted := min(t.scale.accepted(l), admitted)
 	hungUp := done
 	if late := t.scale.late(l); late > 0 { // as a service does
 		hungUp = max(admitted, min(t.scale.cell(l.Done()-late), done-1))
 	}
-	bar := strings.Repeat(" ", arrived) + "◆" + strings.Repeat("·", admitted-arrived) +
-		strings.Repeat("━", hungUp-admitted) + strings.Repeat("╍", done-hungUp)
+	bar := strings.Repeat(" ", arrived) + "◆" + strings.Repeat("·", accepted-arrived) +
+		strings.Repeat(":", admitted-accepted) + strings.Repeat("━", hungUp-admitted) + strings.Repeat("╍", done-hungUp)
 	end := strings.Repeat(" ", max(t.scale.cells-done, 0)+1)
+	t.drawn += bar
 	if l.Failure != "" {
+		t.drawn += "✗"
 		end = console.Alarm("✗", t.color) + end[1:]
 	}
 	paint := console.Lane(i).Paint

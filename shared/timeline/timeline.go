@@ -29,6 +29,10 @@ type Lane struct {
 	Waited  time.Duration // from arrived to admitted, or to the failure of a client that was never admitted
 	Served  time.Duration // from admitted to done; 0 for a client that was never admitted
 
+	// Accepted is when the server accepted the client's connection, since the chart's beginning. It
+	// is 0 if that is not known: a client cannot see it. [Lane.Accept] sets it.
+	Accepted time.Duration
+
 	// Late is the last part of Served, from the client's hang-up to the last byte that it was owed, or to the moment
 	// at which it gave up. It is 0 if the server kept up: the last byte had come when the client hung up.
 	Late time.Duration
@@ -39,14 +43,26 @@ type Lane struct {
 // MarshalJSON writes the lane with its times in milliseconds.
 func (l Lane) MarshalJSON() ([]byte, error) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	var accepted *float64
+	if l.Accepted > 0 {
+		accepted = new(ms(l.Accepted))
+	}
 	return json.Marshal(struct {
-		Name    string  `json:"name"`
-		Arrived float64 `json:"arrived_ms"`
-		Waited  float64 `json:"waited_ms"`
-		Served  float64 `json:"served_ms"`
-		Late    float64 `json:"late_ms"`
-		Failure string  `json:"failure,omitempty"`
-	}{l.Name, ms(l.Arrived), ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure})
+		Name     string   `json:"name"`
+		Arrived  float64  `json:"arrived_ms"`
+		Accepted *float64 `json:"accepted_ms,omitempty"`
+		Waited   float64  `json:"waited_ms"`
+		Served   float64  `json:"served_ms"`
+		Late     float64  `json:"late_ms"`
+		Failure  string   `json:"failure,omitempty"`
+	}{l.Name, ms(l.Arrived), accepted, ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure})
+}
+
+// Accept notes when the server accepted the client's connection, since the chart's beginning. Two
+// processes do not tell the time to the nanosecond alike, so Accept takes a time before the arrival
+// for the arrival, and a time after the admission for the admission.
+func (l *Lane) Accept(at time.Duration) {
+	l.Accepted = max(min(at, l.Admitted()), l.Arrived, 1) // because 0 means that it is not known
 }
 
 // Admitted returns when the client was admitted, if it ever was.
@@ -194,6 +210,35 @@ func (s scale) ticks(perRune, gap int) []time.Duration {
 	}
 }
 
+// accepted returns the cell in which l's waiting in the backlog ends and its waiting in the program
+// begins. A wait too short for a cell is not drawn, wherever it lies: without that, rounding could
+// draw a client that was greeted as soon as it was accepted as one that waited between the two.
+func (s scale) accepted(l Lane) int {
+	switch {
+	case l.Accepted == 0, s.cell(l.Admitted()-l.Accepted) == 0:
+		return s.cell(l.Admitted())
+	case s.cell(l.Accepted-l.Arrived) == 0:
+		return s.cell(l.Arrived)
+	}
+	return s.cell(l.Accepted)
+}
+
+// acceptances reports whether any client's acceptance is known, and says what the dots of the lanes
+// mean: the backlog, if the acceptance is known of all clients that waited.
+func acceptances(charts []Chart) (known bool, dots string) {
+	unknown := false
+	for _, c := range charts {
+		for _, l := range c.Lanes {
+			known = known || l.Accepted > 0
+			unknown = unknown || l.Accepted == 0 && l.Waited > 0
+		}
+	}
+	if !known || unknown {
+		return known, "waiting"
+	}
+	return known, "in the backlog"
+}
+
 // noticeable is the shortest lateness that is drawn. A busy machine alone can hold up a reply by some ten milliseconds,
 // which says nothing about the server.
 const noticeable = 100 * time.Millisecond
@@ -212,6 +257,17 @@ func (l Lane) waitNote(s scale) string {
 		return ""
 	}
 	return "waited " + console.Duration(l.Waited)
+}
+
+// acceptNote says when the client was accepted, if that is known.
+func (l Lane) acceptNote(s scale) string {
+	switch {
+	case l.Accepted == 0:
+		return ""
+	case s.cell(l.Accepted-l.Arrived) == 0:
+		return "accepted on arrival"
+	}
+	return "accepted after " + console.Duration(l.Accepted-l.Arrived)
 }
 
 // endNote says how the lane ended.

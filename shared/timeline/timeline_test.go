@@ -41,6 +41,58 @@ conn2  ◆·······················━━━━━━━━
 `, "\n"), draw(t, Size{80, 24}, false, bounded))
 }
 
+// accepting returns a lane of a client that was accepted at a time.
+func accepting(at time.Duration, l Lane) Lane {
+	l.Accept(at)
+	return l
+}
+
+func TestALaneShowsWhereItsClientWasAccepted(t *testing.T) {
+	const served = 22 * second / 10
+	front := []Lane{accepting(0, Lane{Name: "conn0", Served: served}), accepting(0, Lane{Name: "conn1", Served: served})}
+	third := Lane{Name: "conn2", Waited: served, Served: served}
+	pool := Chart{Title: "part3-pool", Lanes: append(front[:2:2], accepting(time.Millisecond, third))}
+	slots := Chart{Title: "part4-bounded-accept", Lanes: append(front[:2:2], accepting(served-time.Millisecond, third))}
+	assert.Equal(t, strings.TrimPrefix(`
+part3-pool
+        0s        1s         2s        3s         4s
+conn0  ◆━━━━━━━━━━━━━━━━━━━━━━━                                      served 2.2s
+conn1  ◆━━━━━━━━━━━━━━━━━━━━━━━                                      served 2.2s
+conn2  ◆:::::::::::::::::::::::━━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
+
+part4-bounded-accept
+        0s        1s         2s        3s         4s
+conn0  ◆━━━━━━━━━━━━━━━━━━━━━━━                                      served 2.2s
+conn1  ◆━━━━━━━━━━━━━━━━━━━━━━━                                      served 2.2s
+conn2  ◆·······················━━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
+       ◆ arrived  ··· in the backlog  ::: accepted, waiting  ━━━ served
+`, "\n"), draw(t, Size{80, 24}, false, pool, slots))
+
+	third.Failure = "reset"
+	assert.Equal(t, strings.TrimPrefix(`
+        0s         1s        2s         3s         4s
+conn2  ◆············::::::::::::━━━━━━━━━━━━━━━━━━━━━━━✗ waited 2.2s  failed
+       ✗ conn2: reset
+  ◆ arrived  ··· in the backlog  ::: accepted, waiting  ━━━ served  ✗ failed
+`, "\n"), draw(t, Size{76, 24}, false, Chart{Lanes: []Lane{accepting(served/2, third)}}))
+	narrow := draw(t, Size{60, 24}, false, Chart{Lanes: []Lane{accepting(served/2, third)}})
+	assert.Contains(t, narrow, "\n       ◆ arrived  ··· in the backlog  ::: accepted, waiting\n       ━━━ served  ✗ failed\n")
+
+	unknown := Lane{Name: "conn3", Waited: second, Served: second}
+	mixed := draw(t, Size{80, 24}, false, Chart{Lanes: append(pool.Lanes[:3:3], unknown)})
+	assert.Contains(t, mixed, "◆ arrived  ··· waiting  ::: accepted, waiting  ━━━ served\n", "dots may mean either")
+	assert.Contains(t, draw(t, Size{80, 24}, false, Chart{Lanes: front}), "       ◆ arrived  ━━━ served\n")
+}
+
+func TestAClientIsAcceptedBetweenItsArrivalAndItsAdmission(t *testing.T) {
+	for at, want := range map[time.Duration]time.Duration{
+		0: second, second - 1: second, second + 1: second + 1, 3 * second: 3 * second, 4 * second: 3 * second, -second: second,
+	} {
+		assert.Equal(t, want, accepting(at, Lane{Arrived: second, Waited: 2 * second, Served: second}).Accepted, at)
+	}
+	assert.Positive(t, accepting(0, Lane{}).Accepted, "0 means that it is not known")
+}
+
 func TestALaneThatFailedEndsInACrossAndTheReasonStandsBelow(t *testing.T) {
 	const long = "reply byte 3: got 'x', want 'd', and this is a reason that goes on beyond the width of a terminal"
 	failed := Chart{Title: "no luck", Lanes: []Lane{
@@ -156,6 +208,9 @@ func TestJSONHasEachTimeInMilliseconds(t *testing.T) {
 	got, err := json.Marshal(Lane{Name: "conn0", Arrived: 1500 * time.Microsecond, Waited: second, Served: 2 * second, Late: 3 * time.Millisecond, Failure: "x"})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"conn0","arrived_ms":1.5,"waited_ms":1000,"served_ms":2000,"late_ms":3,"failure":"x"}`, string(got))
+	got, err = json.Marshal(accepting(0, Lane{Name: "conn0", Waited: second}))
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"conn0","arrived_ms":0,"accepted_ms":0,"waited_ms":1000,"served_ms":0,"late_ms":0}`, string(got))
 	got, err = json.Marshal(bounded.Lanes[0])
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"conn0","arrived_ms":0,"waited_ms":0,"served_ms":2200,"late_ms":0}`, string(got))
@@ -210,6 +265,9 @@ func anyChart(t *rapid.T) Chart {
 		l := Lane{Name: fmt.Sprint("conn", i), Arrived: length.Draw(t, "arrived"), Waited: length.Draw(t, "waited"), Served: length.Draw(t, "served")}
 		l.Late = time.Duration(rapid.Float64Range(0, 1).Draw(t, "late") * float64(l.Served))
 		l.Failure = rapid.SampledFrom([]string{"", "", "", "a reason that is rather too long to stand behind a chart, if it is narrow"}).Draw(t, "failure")
+		if rapid.Bool().Draw(t, "accepted") {
+			l.Accept(length.Draw(t, "at"))
+		}
 		c.Lanes = append(c.Lanes, l)
 	}
 	return c

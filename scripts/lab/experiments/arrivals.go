@@ -44,7 +44,7 @@ func (p *inTurn) run(ctx context.Context, t *Trial) (r Result, err error) {
 	}
 	turns := make(map[string]turn)
 	round := func() error {
-		return t.EachPart(ctx, "three clients arrive at %s", []string{"-quiet"}, func(s *rig.Server) error {
+		return t.EachPart(ctx, "three clients arrive at %s", nil, func(s *rig.Server) error {
 			chart := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause, Stagger: p.stagger})
 			if t.round == 1 {
 				r.Charts = append(r.Charts, chart)

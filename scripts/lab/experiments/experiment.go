@@ -127,9 +127,9 @@ func ofTheLab(err error) bool {
 }
 
 // talk runs clients against s and returns their lanes under the server's name. A client that failed says so in its
-// lane.
+// lane. If s logs its clients, which it does without -quiet, the lanes say when each was accepted.
 func talk(ctx context.Context, s *rig.Server, run client.Run) timeline.Chart {
-	run.Dial, run.Log = client.Dial(s.Addr), slog.New(slog.DiscardHandler)
+	run.Dial, run.Log, run.Accepted = client.Dial(s.Addr), slog.New(slog.DiscardHandler), s.Accepted(ctx)
 	chart := run.Do(ctx)
 	chart.Title = s.Name
 	return chart

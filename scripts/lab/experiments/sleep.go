@@ -69,7 +69,7 @@ func (p *sleepers) arms() []behind {
 // served.
 func (p *sleepers) ask(ctx context.Context, t *Trial, b behind, r *Result, waits map[behind]Sample) error {
 	t.Step("%s and one other client ask %s", several(b.sleepers, "sleeper"), b.part)
-	return t.Try(ctx, b.part, []string{"-protocol", "http", "-quiet", rig.N(p.n)}, func(s *rig.Server) error {
+	return t.Try(ctx, b.part, []string{"-protocol", "http", rig.N(p.n)}, func(s *rig.Server) error {
 		var paths []string
 		for range b.sleepers {
 			paths = append(paths, fmt.Sprintf("/sleep?d=%v", p.d))

@@ -18,7 +18,7 @@ var threeClients = Experiment{
 	Claim:  "a sequential server serialises, threads overlap, a pool of two serves the third when one leaves",
 	Source: "Bendersky, Concurrent Servers, parts 1 and 2",
 	Shows: "Lets the same three clients talk to each of the four servers, and draws what happened on one scale. " +
-		"The charts of parts 3 and 4 are alike; the figures below tell them apart.",
+		"Look at the third client of parts 3 and 4: it waits equally long, in the program (:::) or in the backlog (···).",
 	Setup: func(fs *flag.FlagSet) Run {
 		var p trio
 		console.DurationVar(fs, &p.pause, "pause", 200*time.Millisecond, shortestPause, time.Minute, "the `time` between two messages of a client")
@@ -41,7 +41,7 @@ type trioSeen struct {
 func (p *trio) run(ctx context.Context, t *Trial) (r Result, err error) {
 	seen := make(map[string]trioSeen)
 	round := func() error {
-		return t.EachPart(ctx, "three clients talk to %s", []string{"-quiet"}, func(s *rig.Server) error {
+		return t.EachPart(ctx, "three clients talk to %s", nil, func(s *rig.Server) error {
 			chart := talk(ctx, s, client.Run{Clients: 3, Pause: p.pause})
 			seen[s.Part] = seen[s.Part].and(chart, client.Length(p.pause))
 			vars, err := s.Vars(ctx)

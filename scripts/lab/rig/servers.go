@@ -10,6 +10,7 @@
 //	ask.go        one client that asks, and how that may end
 //	press.go      clients that ask, as fast as they are answered or at a given pace
 //	load.go       what they got
+//	accepted.go   when a server accepted a client, by its log
 //	machine.go    what the lab runs on
 package rig
 
