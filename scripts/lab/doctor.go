@@ -45,7 +45,7 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 		return console.Usagef("doctor: unexpected argument %q", fs.Arg(0))
 	}
 	sick := false
-	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), load(rig.Look(ctx)), modules(ctx), compiler(ctx), python(ctx), haproxy(), backlog()} {
+	for _, f := range []finding{goCommand(goEnv(ctx, "GOVERSION")), port("9090"), descriptors(rig.DescriptorLimit()), load(rig.Look(ctx)), modules(ctx), compiler(ctx), python(ctx), node(ctx), haproxy(), backlog()} {
 		sick = sick || f.mark == missing
 		if _, err := io.WriteString(out, f.mark+strings.TrimPrefix(report.Indented(f.text, 80), " ")); err != nil {
 			return err
@@ -143,11 +143,25 @@ func compiler(ctx context.Context) finding {
 }
 
 func python(ctx context.Context) finding {
-	out, err := exec.CommandContext(ctx, "python3", "--version").CombinedOutput()
+	v, err := versionOf(ctx, "python3")
 	if err != nil {
-		return finding{lacking, "Python: no python3. The lab leaves out its pool of threads in where-they-wait."}
+		return finding{lacking, "Python: no python3. The lab leaves out its pool of threads in where-they-wait, and asyncio in os-threads."}
 	}
-	return finding{here, fmt.Sprintf("Python: %s, for its pool of threads in where-they-wait", strings.TrimPrefix(strings.TrimSpace(string(out)), "Python "))}
+	return finding{here, fmt.Sprintf("Python: %s, for its pool of threads in where-they-wait, and for asyncio in os-threads", strings.TrimPrefix(v, "Python "))}
+}
+
+func node(ctx context.Context) finding {
+	v, err := versionOf(ctx, "node")
+	if err != nil {
+		return finding{lacking, "Node: no node. The lab leaves out its event loop in os-threads."}
+	}
+	return finding{here, fmt.Sprintf("Node: %s, for its event loop in os-threads", strings.TrimPrefix(v, "v"))}
+}
+
+// versionOf returns what an interpreter says of its version.
+func versionOf(ctx context.Context, interpreter string) (string, error) {
+	out, err := exec.CommandContext(ctx, interpreter, "--version").CombinedOutput()
+	return strings.TrimSpace(string(out)), err
 }
 
 func haproxy() finding {

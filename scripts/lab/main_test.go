@@ -292,7 +292,7 @@ func TestTheListNamesEachExperimentWithItsClaim(t *testing.T) {
 func TestTheDoctorLooksAtEverything(t *testing.T) {
 	var out bytes.Buffer
 	run(t.Context(), []string{"doctor"}, &out, io.Discard) // what is missing here is not the question
-	for _, thing := range []string{"Go: go1", "port 9090: ", "open files: ", "modules: ", "C compiler: ", "Python: ", "HAProxy: ", "backlog, "} {
+	for _, thing := range []string{"Go: go1", "port 9090: ", "open files: ", "modules: ", "C compiler: ", "Python: ", "Node: ", "HAProxy: ", "backlog, "} {
 		assert.Regexp(t, `(?m)^[✓✗–] `+thing, out.String())
 	}
 	narrow(t, out.String())
@@ -331,6 +331,7 @@ func TestTheDoctorJudgesWhatItFinds(t *testing.T) {
 	assert.Contains(t, out.String(), "✗ modules: ")
 	assert.Contains(t, out.String(), "– C compiler: none")
 	assert.Contains(t, out.String(), "– Python: no python3")
+	assert.Contains(t, out.String(), "– Node: no node")
 	assert.Contains(t, out.String(), "– HAProxy: none")
 }
 

@@ -15,8 +15,9 @@ var osThreads = Experiment{
 	Claim:  "10,000 threads occupy 80 GB of address space, and one to two cores just to switch between them",
 	Source: "Bendersky, Concurrent Servers, part 2, footnote",
 	Shows: "Starts threads in C that sleep 50 ms in a loop, as the footnote does. Then it holds clients on part 2 with a goroutine for each, " +
-		"on part 2 with a goroutine on a thread of its own for each, and on a server in C with a thread for each. The goroutine on a thread is " +
-		"not what C has: it waits in Go's netpoller, which must wake its thread, so a message costs more than in C. " +
+		"on part 2 with a goroutine on a thread of its own for each, on a server in C with a thread for each, and on two event loops, with callbacks " +
+		"in Node and with a coroutine for each in Python. The goroutine on a thread is not what C has: it waits in Go's netpoller, which must wake " +
+		"its thread, so a message costs more than in C. " +
 		"Without -q it also goes past the number of threads that the Go runtime allows.",
 	Bars: []string{"resident", "in the kernel"},
 	Setup: func(fs *flag.FlagSet) Run {
@@ -48,6 +49,8 @@ const (
 	goroutineEach = "a goroutine each"
 	lockedEach    = "a goroutine on a thread each"
 	threadEach    = "a thread each, in C"
+	callbacks     = "an event loop, in Node"
+	coroutineEach = "a coroutine each, in Python"
 	asleep        = "sleeping threads, in C"
 )
 
@@ -90,6 +93,16 @@ func (p *threadCost) run(ctx context.Context, t *Trial) (r Result, err error) {
 	if inC {
 		arms = append(arms, threadArm{threadEach, rig.CThreads, nil})
 		steps += 2
+	}
+	for _, loop := range []threadArm{{callbacks, rig.NodeLoop, nil}, {coroutineEach, rig.PythonAsyncio, nil}} {
+		able, err := t.able(ctx, &r, loop.server, "It would show what a client costs an event loop in that language.")
+		if err != nil {
+			return r, err
+		}
+		if able {
+			arms = append(arms, loop)
+			steps++
+		}
 	}
 	found := threadsFound{costs: make(map[string]cost)}
 	round := func() error {

@@ -13,12 +13,14 @@ import (
 	"time"
 )
 
-// Programs in other languages than Go, by their sources. The two servers may stand for a part in
-// [Servers.With].
+// Programs in other languages than Go, by their sources. All but the spammer are servers, which may stand for a part
+// in [Servers.With].
 const (
-	CThreads   = "scripts/designs/c-threads/server.c"
-	CSpammer   = "scripts/designs/c-threads/spammer.c"
-	PythonPool = "scripts/designs/python-pool/server.py"
+	CThreads      = "scripts/designs/c-threads/server.c"
+	CSpammer      = "scripts/designs/c-threads/spammer.c"
+	PythonPool    = "scripts/designs/python-pool/server.py"
+	PythonAsyncio = "scripts/designs/python-asyncio/server.py"
+	NodeLoop      = "scripts/designs/node-loop/server.js"
 )
 
 // Programs that serve the client at their standard input and output, as inetd starts them, and end at once without one.
@@ -42,14 +44,21 @@ func (p *programs) Command(ctx context.Context, program string) ([]string, error
 		path, err := p.compiled(ctx, program)
 		return []string{path}, err
 	case ".py":
-		python, err := exec.LookPath("python3")
-		if err != nil {
-			err = fmt.Errorf("%s %w: there is no python3", program, ErrNoTool)
-		}
-		return []string{python, filepath.Join(p.root, program)}, err
+		return p.interpreted("python3", program)
+	case ".js":
+		return p.interpreted("node", program)
 	}
 	path, err := p.path(ctx, program)
 	return []string{path}, err
+}
+
+// interpreted returns the command that runs a program with an interpreter.
+func (p *programs) interpreted(interpreter, source string) ([]string, error) {
+	path, err := exec.LookPath(interpreter)
+	if err != nil {
+		err = fmt.Errorf("%s %w: there is no %s", source, ErrNoTool, interpreter)
+	}
+	return []string{path, filepath.Join(p.root, source)}, err
 }
 
 // compiled returns the path of a program in C.

@@ -19,7 +19,7 @@ import (
 )
 
 func TestServersInOtherLanguagesTalkAsThePartsDo(t *testing.T) {
-	for _, program := range []string{CThreads, PythonPool} {
+	for _, program := range []string{CThreads, PythonPool, PythonAsyncio, NodeLoop} {
 		t.Run(program, func(t *testing.T) {
 			t.Parallel()
 			err := parts.With(t.Context(), program, []string{"-quiet", N(3)}, func(s *Server) error {
@@ -104,7 +104,7 @@ func TestThreadsThatSleepAreCounted(t *testing.T) {
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
-// A machine without a compiler and without Python still has the parts.
+// A machine without a compiler, Python and Node still has the parts.
 func TestAMissingToolIsNamed(t *testing.T) {
 	servers, err := NewServers(t.Context(), func() {})
 	require.NoError(t, err)
@@ -120,6 +120,9 @@ func TestAMissingToolIsNamed(t *testing.T) {
 	_, err = servers.Command(t.Context(), PythonPool)
 	assert.ErrorIs(t, err, ErrNoTool)
 	assert.ErrorContains(t, err, "there is no python3")
+	_, err = servers.Command(t.Context(), NodeLoop)
+	assert.ErrorIs(t, err, ErrNoTool)
+	assert.ErrorContains(t, err, "there is no node")
 }
 
 func TestACompilerThatFailsIsNoTool(t *testing.T) {
