@@ -107,9 +107,9 @@ func TestAResultIsCutToTheScreen(t *testing.T) {
 	}
 }
 
-// sum is a course in a folder of its own, whose name has spaces. Its first exercise is sum.
+// sum is a course in a folder of its own, whose path has spaces and brackets. Its first exercise is sum.
 func sum(t *testing.T) course {
-	root := filepath.Join(t.TempDir(), "a check out")
+	root := filepath.Join(t.TempDir(), "a [check] out")
 	for name, text := range map[string]string{
 		"go.mod":                           "module example.com/sum\n\ngo 1.26.0\n",
 		folder + "/README.md":              "| exercise | level | minutes | chapter |\n|---|---|---|---|\n| [Add](sum/README.md) | ★ | 5 | 1 |\n| [More](more/README.md) | ★★★ | 10 | 12 |\n",

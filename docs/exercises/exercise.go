@@ -125,14 +125,15 @@ func (c course) lesson(name string) (lesson, error) {
 // edited names the files that the learner edits: those that the solution replaces, or where there is
 // no solution, all but the tests.
 func (c course) edited(name string) string {
-	found, _ := filepath.Glob(filepath.Join(c.dir(name), "solution", "*.go"))
+	dir := os.DirFS(c.dir(name))
+	found, _ := fs.Glob(dir, "solution/*.go")
 	if len(found) == 0 {
-		found, _ = filepath.Glob(filepath.Join(c.dir(name), "*.go"))
+		found, _ = fs.Glob(dir, "*.go")
 	}
 	var files []string
 	for _, f := range found {
 		if !strings.HasSuffix(f, "_test.go") {
-			files = append(files, path.Join(folder, name, filepath.Base(f)))
+			files = append(files, path.Join(folder, name, path.Base(f)))
 		}
 	}
 	return strings.Join(files, " and ")
