@@ -3,6 +3,7 @@ module example.com/concurrent-servers/docs
 go 1.26.0
 
 require (
+	example.com/concurrent-servers/part3-pool v0.0.0
 	example.com/concurrent-servers/shared v0.0.0
 	github.com/fsnotify/fsnotify v1.10.1
 	github.com/stretchr/testify v1.12.1
@@ -17,4 +18,7 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 )
 
-replace example.com/concurrent-servers/shared => ../shared
+replace (
+	example.com/concurrent-servers/part3-pool => ../part3-pool
+	example.com/concurrent-servers/shared => ../shared
+)
