@@ -8,17 +8,16 @@ import (
 	"errors"
 	"io"
 	"net"
-	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
-// client is the client's end of a connection. It knows whether it is being written to.
+// client is the client's end of a connection. It knows whether a goroutine writes to it.
 type client struct {
 	net.Conn
 	writing, over atomic.Bool
@@ -33,14 +32,15 @@ func (c *client) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// halfCloser is a connection like those of TCP.
+// halfCloser is a connection that can close its sending direction, as in TCP.
 type halfCloser struct{ *client }
 
 func (c halfCloser) CloseWrite() error { c.over.Store(true); return nil }
 
-// ask has Ask talk to serve, for a minute at most.
-func ask(t *testing.T, message string, serve func(net.Conn)) (answer string, err error) {
-	synctest.Test(t, func(t *testing.T) {
+// ask has Ask talk to serve. The reading ends after a minute, the writing after two.
+func ask(t *testing.T, message string, serve func(net.Conn)) (answer string, took time.Duration, err error) {
+	t.Helper()
+	bubble.Run(t, "The caller of Ask waits for ever.", func(t *testing.T) {
 		here, there := net.Pipe()
 		defer here.Close()
 		here.SetReadDeadline(time.Now().Add(time.Minute))
@@ -49,22 +49,27 @@ func ask(t *testing.T, message string, serve func(net.Conn)) (answer string, err
 		c := halfCloser{&client{Conn: here}}
 		var conn net.Conn = c
 		if len(message)%2 == 1 {
-			conn = c.client // which cannot close one direction
+			conn = c.client // cannot close one direction
 		}
+		began := time.Now()
 		var got []byte
 		got, err = Ask(conn, []byte(message))
-		answer = string(got)
+		answer, took = string(got), time.Since(began)
 		synctest.Wait()
-		assert.False(t, c.writing.Load(), "Ask has returned, and a goroutine of it still writes")
-		if err == nil && conn == c {
-			assert.True(t, c.over.Load(), "CloseWrite was not called")
+		if c.writing.Load() {
+			t.Fatalf("Ask has returned to its caller (error: %v), and one of its goroutines still writes to the "+
+				"connection. The server does not read it, so that goroutine never ends.", err)
+		}
+		if err == nil && conn == c && !c.over.Load() {
+			t.Fatal("The client has sent its message and not closed its sending direction. A server that waits " +
+				"for the end of the stream waits for ever. Ask should call CloseWrite.")
 		}
 	})
-	return answer, err
+	return answer, took, err
 }
 
-// once answers as it reads, with a buffer as small as it likes.
-func once(conn net.Conn) {
+// stream answers as it reads, with a small buffer.
+func stream(conn net.Conn) {
 	conn.Write([]byte("*"))
 	buf := make([]byte, 64)
 	for {
@@ -94,45 +99,64 @@ func reply(p []byte) []byte {
 	return p
 }
 
-func TestAnswersOfAnyLengthArrive(t *testing.T) {
+func TestAnswersOfAnyLength(t *testing.T) {
 	for _, n := range []int{3, 4, 0, 1000, 10_001} {
-		for name, serve := range map[string]func(net.Conn){"as it reads": once, "at the end": late} {
-			answer, err := ask(t, string(bytes.Repeat([]byte("a"), n)), serve)
-			require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "%d bytes, a server that answers %s: both wait for each other", n, name)
-			require.NoError(t, err, "%d bytes, a server that answers %s", n, name)
-			assert.True(t, answer == string(bytes.Repeat([]byte("b"), n)), "%d bytes: a wrong answer", n)
-		}
+		answers(t, n, "as it reads", stream)
+		answers(t, n, "at the end of the message", late)
 	}
 }
 
-func TestAServerThatTakesNothingMoreKeepsNoGoroutine(t *testing.T) {
-	_, err := ask(t, "hello", func(conn net.Conn) {
+func answers(t *testing.T, n int, how string, serve func(net.Conn)) {
+	t.Helper()
+	answer, _, err := ask(t, strings.Repeat("a", n), serve)
+	if err != nil {
+		t.Fatalf("The client sends %d bytes to a server that answers %s, and gets the error %q after a minute or two: "+
+			"each waits until the other one reads. It should get %[1]d bytes.", n, how, err)
+	}
+	if answer != strings.Repeat("b", n) {
+		t.Fatalf("The client sends %d bytes to a server that answers %s, and the answer that it gets is wrong.", n, how)
+	}
+}
+
+func TestServerThatStopsReading(t *testing.T) {
+	_, took, err := ask(t, "hello", func(conn net.Conn) {
 		conn.Write([]byte("*"))
 		conn.Read(make([]byte, 3)) // and then neither reads nor writes
 	})
-	assert.Error(t, err)
+	if err == nil {
+		t.Fatal("The client asked a server that never answered, and Ask returned no error.")
+	}
+	if took > time.Minute {
+		t.Fatalf("The server never answered, and Ask returned after %v. The caller's deadline for reading was one "+
+			"minute: the answer cannot come any more, and Ask still waited for its Write.", took)
+	}
 }
 
-func TestAServerThatHangsUpIsAnError(t *testing.T) {
+func TestServerThatHangsUp(t *testing.T) {
 	for _, message := range []string{"hello world", "hello, world"} {
-		_, err := ask(t, message, func(conn net.Conn) {
+		_, _, err := ask(t, message, func(conn net.Conn) {
 			conn.Write([]byte("*"))
 			conn.Read(make([]byte, 5))
 			conn.Write([]byte("ifm"))
 			conn.Close()
 		})
-		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server answers before it has read everything: both wait for each other")
-		assert.ErrorContains(t, err, "3", "it should say how many bytes came")
+		if err == nil || !strings.Contains(err.Error(), "3") {
+			t.Fatalf("The server answered 3 of %d bytes and hung up. The client got the error %v. "+
+				"It should say that 3 bytes came.", len(message), err)
+		}
 	}
 }
 
-func TestWhoDoesNotGreetIsNotAsked(t *testing.T) {
+func TestServerThatDoesNotGreet(t *testing.T) {
 	for _, greeting := range []string{"", "+", "HTTP/1.1 400 Bad Request"} {
-		_, err := ask(t, "hello", func(conn net.Conn) {
+		sent := int64(0)
+		_, _, err := ask(t, "hello", func(conn net.Conn) {
 			conn.Write([]byte(greeting))
-			n, _ := io.Copy(io.Discard, conn)
-			assert.Zero(t, n, "bytes were sent to a server that greeted with %q", greeting)
+			sent, _ = io.Copy(io.Discard, conn)
 		})
-		assert.Error(t, err, "greeted with %q", greeting)
+		if err == nil || sent > 0 {
+			t.Fatalf("The server greeted with %q, which is not '*'. The client sent %d bytes and got the error %v. "+
+				"It should send nothing and get an error.", greeting, sent, err)
+		}
 	}
 }

@@ -3,7 +3,7 @@ package boundedqueue
 
 import "sync"
 
-// A Queue holds jobs until workers take them. It is safe for concurrent use.
+// A Queue holds jobs until workers receive them. It is safe for concurrent use.
 type Queue struct {
 	limit int
 	mu    sync.Mutex
@@ -11,23 +11,23 @@ type Queue struct {
 	jobs  []func()
 }
 
-// New returns a queue in which at most limit jobs wait.
+// New returns a queue for at most limit waiting jobs.
 func New(limit int) *Queue {
 	q := &Queue{limit: limit}
 	q.grown = sync.NewCond(&q.mu)
 	return q
 }
 
-// Send queues job and returns true, or returns false at once if the queue is full.
+// Send queues job and returns true. If the queue is full, it returns false. It never blocks.
 func (q *Queue) Send(job func()) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.jobs = append(q.jobs, job)
+	q.jobs = append(q.jobs, job) // change this
 	q.grown.Signal()
 	return true
 }
 
-// Receive takes the job that has waited longest. It waits for one if there is none.
+// Receive returns the job that has waited longest. It blocks until there is one.
 func (q *Queue) Receive() func() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -38,3 +38,18 @@ func (q *Queue) Receive() func() {
 	q.jobs = q.jobs[1:]
 	return job
 }
+
+// A ChannelQueue is like a Queue. It needs no lock of its own, because a channel has one.
+type ChannelQueue chan func()
+
+// NewChannel returns a queue for at most limit waiting jobs.
+func NewChannel(limit int) ChannelQueue { return make(ChannelQueue, limit) }
+
+// Send queues job and returns true. If the queue is full, it returns false. It never blocks.
+func (q ChannelQueue) Send(job func()) bool {
+	q <- job // change this
+	return true
+}
+
+// Receive returns the job that has waited longest. It blocks until there is one.
+func (q ChannelQueue) Receive() func() { return <-q }

@@ -8,8 +8,8 @@ import (
 )
 
 // Serve sends back whatever arrives until the client hangs up, which is not an error. If the client
-// says nothing, or does not read what it is sent, for as long as idle, Serve hangs up and returns an
-// error.
+// sends nothing, or does not read what it is sent, for as long as idle, Serve returns an error.
+// Serve closes conn.
 func Serve(conn net.Conn, idle time.Duration) error {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(idle))

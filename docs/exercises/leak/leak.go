@@ -6,9 +6,9 @@ import (
 	"errors"
 )
 
-// First asks all at once, at least one, and returns the answer that comes first. The others are told to stop, by the
-// context that they got; First does not wait for them. If all fail, it returns what they failed with. If ctx ends
-// before there is an answer, First returns at once, with the context's error.
+// First calls all asks at once, at least one, and returns the first answer. It cancels the context of
+// the others and does not wait for them. If all fail, it returns all their errors. If ctx ends before
+// there is an answer, First returns at once with the error of ctx.
 func First(ctx context.Context, asks ...func(context.Context) (string, error)) (string, error) {
 	type reply struct {
 		text string

@@ -13,36 +13,38 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
-// bubble runs f and then lets a day go by. Everything that f has started must have ended by then.
-func bubble(t *testing.T, f func(*testing.T)) {
-	defer func() {
-		if v := recover(); !t.Failed() { // a goroutine that was left behind is reported already
-			assert.Nil(t, v, "nothing can go on")
-		}
-	}()
-	synctest.Test(t, func(t *testing.T) {
-		f(t)
+// run runs test and then lets a day go by. All goroutines that First has started must have ended.
+func run(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	bubble.Run(t, "The caller of First waits for ever: First waits for a reply that never comes.", func(t *testing.T) {
+		test(t)
 		time.Sleep(24 * time.Hour)
-		assert.Empty(t, others(), "First has left goroutines behind, which wait here for ever")
+		if n := goroutines(); n > 0 {
+			t.Fatalf("The caller has had its answer for a day, and First has left %d goroutines behind. They are "+
+				"blocked for ever, so the caller's program grows with each call.", n)
+		}
 	})
 }
 
-// others returns the stacks of the goroutines that First has started in this bubble.
-func others() string {
+// goroutines counts the goroutines that First has started in this bubble.
+func goroutines() (n int) {
 	stacks := make([]byte, 1<<20)
 	all := strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n")
 	bubble := regexp.MustCompile(`synctest bubble \d+\]`).FindString(all[0]) // the caller's own stack comes first
-	return strings.Join(slices.DeleteFunc(all, func(stack string) bool {
-		return !strings.Contains(stack, bubble) || !strings.Contains(stack, "leak.First")
-	}), "\n\n")
+	for _, stack := range all {
+		if strings.Contains(stack, bubble) && strings.Contains(stack, "leak.First") {
+			n++
+		}
+	}
+	return n
 }
 
 var errDown = errors.New("the server is down")
 
-// after is a server that takes its time, and does not look at the context.
+// after is a server that answers after d and ignores the context.
 func after(d time.Duration, answer string, err error) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) {
 		time.Sleep(d)
@@ -50,65 +52,82 @@ func after(d time.Duration, answer string, err error) func(context.Context) (str
 	}
 }
 
-func TestNobodyIsLeftBehind(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func wantAnswer(t *testing.T, got string, err error, want string) {
+	t.Helper()
+	if got != want || err != nil {
+		t.Fatalf("The caller got the answer %q and the error %v. It should get the first answer, %q.", got, err, want)
+	}
+}
+
+func TestEveryGoroutineEnds(t *testing.T) {
+	run(t, func(t *testing.T) {
 		answer, err := First(t.Context(), after(3*time.Second, "third", nil), after(time.Second, "first", nil),
 			after(2*time.Second, "", errDown), after(4*time.Second, "fourth", nil))
-		assert.NoError(t, err)
-		assert.Equal(t, "first", answer)
+		wantAnswer(t, answer, err, "first")
 	})
 }
 
-func TestTheOthersAreToldToStop(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestOthersAreCancelled(t *testing.T) {
+	run(t, func(t *testing.T) {
 		began := time.Now()
-		var stopped []time.Duration
-		patient := func(ctx context.Context) (string, error) {
+		var cancelled time.Duration
+		obedient := func(ctx context.Context) (string, error) {
 			select {
 			case <-ctx.Done():
 			case <-time.After(time.Hour):
 			}
-			stopped = append(stopped, time.Since(began))
+			cancelled = time.Since(began)
 			return "", ctx.Err()
 		}
-		answer, err := First(t.Context(), patient, after(time.Second, "first", nil), after(time.Minute, "late", nil))
-		assert.NoError(t, err)
-		assert.Equal(t, "first", answer)
-		assert.Equal(t, time.Second, time.Since(began), "First waited for somebody who lost")
+		answer, err := First(t.Context(), obedient, after(time.Second, "first", nil), after(time.Minute, "late", nil))
+		wantAnswer(t, answer, err, "first")
+		if took := time.Since(began); took != time.Second {
+			t.Fatalf("The first answer came after 1s, and the caller got it after %v. First should not wait for the others.", took)
+		}
 		synctest.Wait()
-		assert.Equal(t, []time.Duration{time.Second}, stopped, "when the one that lost was told to stop")
-	})
-}
-
-func TestAFailureIsNoAnswerUnlessAllFail(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		errBusy := errors.New("the server is busy")
-		answer, err := First(t.Context(), after(0, "", errDown), after(time.Second, "ok", nil), after(0, "", errBusy))
-		assert.NoError(t, err)
-		assert.Equal(t, "ok", answer)
-		_, err = First(t.Context(), after(time.Second, "", errDown), after(0, "", errBusy))
-		assert.ErrorIs(t, err, errDown)
-		assert.ErrorIs(t, err, errBusy)
-	})
-}
-
-func TestNoReplyGetsLostWhenManyComeTogether(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		const many = 1000 // so that some reply before First listens
-		_, err := First(t.Context(), slices.Repeat([]func(context.Context) (string, error){after(0, "", errDown)}, many)...)
-		if assert.Error(t, err) {
-			assert.Equal(t, many, strings.Count(err.Error(), errDown.Error()), "how many failures were returned")
+		if cancelled == 0 {
+			t.Fatal("The caller has its answer, and another server still works on the same question. " +
+				"First should cancel the context that it passed to it.")
 		}
 	})
 }
 
-func TestWhoeverAskedMayGiveUp(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestFailuresAreReturnedOnlyIfAllFail(t *testing.T) {
+	run(t, func(t *testing.T) {
+		errBusy := errors.New("the server is busy")
+		answer, err := First(t.Context(), after(0, "", errDown), after(time.Second, "ok", nil), after(0, "", errBusy))
+		wantAnswer(t, answer, err, "ok")
+		_, err = First(t.Context(), after(time.Second, "", errDown), after(0, "", errBusy))
+		if !errors.Is(err, errDown) || !errors.Is(err, errBusy) {
+			t.Fatalf("Both servers failed, and the caller got the error %v. It should contain both errors.", err)
+		}
+	})
+}
+
+func TestNoReplyIsLostWhenManyComeAtOnce(t *testing.T) {
+	run(t, func(t *testing.T) {
+		const many = 1000 // so that some reply before First receives
+		_, err := First(t.Context(), slices.Repeat([]func(context.Context) (string, error){after(0, "", errDown)}, many)...)
+		if err == nil {
+			t.Fatal("All servers failed, and the caller got no error.")
+		}
+		if n := strings.Count(err.Error(), errDown.Error()); n != many {
+			t.Fatalf("%d servers failed at once, and the caller got %d of their errors.", many, n)
+		}
+	})
+}
+
+func TestCallerGivesUp(t *testing.T) {
+	run(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
 		_, err := First(ctx, after(time.Minute, "late", nil), after(time.Hour, "later", nil))
-		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, time.Second, time.Since(began), "the context ended after one second")
+		if took := time.Since(began); took != time.Second {
+			t.Fatalf("The caller's context ended after 1s, and First returned after %v. It should return at once.", took)
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("The caller's context ended, and First returned the error %v. It should be that of the context.", err)
+		}
 	})
 }

@@ -12,7 +12,7 @@ type Pool struct {
 	workers sync.WaitGroup
 }
 
-// New starts a pool of n workers. The caller ends it with Close.
+// New starts a pool of n workers. The caller must call Close.
 func New(n int) *Pool {
 	p := &Pool{jobs: make(chan func(), 100)}
 	for range n {
@@ -21,8 +21,8 @@ func New(n int) *Pool {
 	return p
 }
 
-// Execute queues job. It waits while the queue is full. If job panics, the panic is logged and the
-// worker goes on.
+// Execute queues job. It blocks while the queue is full. If job panics, the pool logs the panic and
+// keeps the worker.
 func (p *Pool) Execute(job func()) { p.jobs <- job }
 
 // Close returns when all queued jobs have been run and the workers have ended.

@@ -6,50 +6,56 @@ import (
 	"bytes"
 	"log"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
-// withPool calls use with a pool of two workers and returns what was logged. Use closes the pool. It
-// is a failure if nothing can go on.
+// withPool calls use with a pool of two workers and returns what was logged. Use closes the pool.
 func withPool(t *testing.T, use func(*testing.T, *Pool)) (logged string) {
+	t.Helper()
 	var lines bytes.Buffer
 	log.SetOutput(&lines)
 	defer log.SetOutput(os.Stderr)
-	defer func() { assert.Nil(t, recover(), "the pool waits for ever") }()
-	synctest.Test(t, func(t *testing.T) { use(t, New(2)) })
+	bubble.Run(t, "Clients wait for ever: their jobs are in the queue, and no worker is left to run them.", func(t *testing.T) {
+		use(t, New(2))
+	})
 	return lines.String()
 }
 
-// twoAtOnce fails the test unless p runs two jobs at a time, and all of them before Close returns.
-func twoAtOnce(t *testing.T, p *Pool, after string) {
-	var began, ended atomic.Int64
-	for range 5 {
-		p.Execute(func() { began.Add(1); time.Sleep(time.Second); ended.Add(1) })
-	}
-	synctest.Wait()
-	assert.EqualValues(t, 2, began.Load(), "how many of 5 jobs a pool of two runs at once, after %s", after)
-	p.Close()
-	assert.EqualValues(t, 5, ended.Load(), "how many of 5 jobs have ended when Close returns, after %s", after)
-}
-
-func TestAJobThatPanicsCostsNoWorker(t *testing.T) {
-	for _, failing := range []int{0, 1, 3} {
+func TestPanicsCostNoWorker(t *testing.T) {
+	for _, panics := range []int{0, 1, 3} {
 		logged := withPool(t, func(t *testing.T, p *Pool) {
-			for range failing {
+			for range panics {
 				p.Execute(func() { panic("a bug") })
 			}
-			twoAtOnce(t, p, "jobs that panicked")
+			var began, ended atomic.Int64
+			for range 5 {
+				p.Execute(func() { began.Add(1); time.Sleep(time.Second); ended.Add(1) })
+			}
+			synctest.Wait()
+			if n := began.Load(); n != 2 {
+				t.Fatalf("After %d jobs that panicked, 5 clients come. A pool of 2 workers serves %d of them at a time. "+
+					"It should serve 2.", panics, n)
+			}
+			p.Close()
+			if n := ended.Load(); n != 5 {
+				t.Fatalf("After %d jobs that panicked, 5 clients come. When Close returns, %d of them have been served. "+
+					"It should be all.", panics, n)
+			}
 		})
-		assert.Equal(t, failing, bytes.Count([]byte(logged), []byte("a bug")), "how often the panic was logged for %d jobs that panicked", failing)
+		if n := strings.Count(logged, "a bug"); n != panics {
+			t.Fatalf("Jobs that panicked, and whose clients got no answer: %d. Panics in the log: %d. "+
+				"The log should have one line about each.", panics, n)
+		}
 	}
 }
 
-func TestTheLastJobMayPanic(t *testing.T) {
+func TestLastJobPanics(t *testing.T) {
 	withPool(t, func(t *testing.T, p *Pool) {
 		var ended atomic.Int64
 		for range 2 {
@@ -58,6 +64,9 @@ func TestTheLastJobMayPanic(t *testing.T) {
 			p.Execute(func() { time.Sleep(time.Second); panic("a bug") })
 		}
 		p.Close()
-		assert.EqualValues(t, 2, ended.Load(), "how many of 2 jobs between jobs that panic have ended when Close returns")
+		if n := ended.Load(); n != 2 {
+			t.Fatalf("Two clients came between others whose jobs panic. When Close returned, %d of them had been served. "+
+				"It should be both.", n)
+		}
 	})
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Ask waits for the greeting, sends message, which holds no '$', and returns the answer, which is as long. If the
-// connection can close its sending direction alone (CloseWrite), that is how Ask ends what it says. When Ask has
-// returned, nobody reads from conn or writes to it any more. The caller closes it.
+// Ask reads the greeting, sends message, which contains no '$', and returns the answer, which is as
+// long. It ends what it sends with CloseWrite if conn has that method. The caller closes conn. When
+// Ask returns, none of its goroutines uses conn.
 func Ask(conn net.Conn, message []byte) ([]byte, error) {
 	greeting := make([]byte, 1)
 	if _, err := io.ReadFull(conn, greeting); err != nil {
@@ -19,22 +19,22 @@ func Ask(conn net.Conn, message []byte) ([]byte, error) {
 	if greeting[0] != '*' {
 		return nil, fmt.Errorf("greeted with %q, want '*'", greeting)
 	}
-	said := make(chan error, 1)
-	go func() { said <- say(conn, message) }()
+	sent := make(chan error, 1)
+	go func() { sent <- send(conn, message) }()
 	answer := make([]byte, len(message))
 	if n, err := io.ReadFull(conn, answer); err != nil {
-		conn.SetWriteDeadline(time.Now()) // who answers no more may not listen, either
-		<-said
-		return nil, fmt.Errorf("%d of %d bytes came: %w", n, len(message), err)
+		conn.SetWriteDeadline(time.Now()) // the server may have stopped reading, too
+		<-sent
+		return nil, fmt.Errorf("got %d of %d bytes: %w", n, len(message), err)
 	}
-	if err := <-said; err != nil {
+	if err := <-sent; err != nil {
 		return nil, err
 	}
 	return answer, nil
 }
 
-// say sends message and, where that is possible, the end of the stream.
-func say(conn net.Conn, message []byte) error {
+// send sends message and, if conn can do that, the end of the stream.
+func send(conn net.Conn, message []byte) error {
 	if _, err := fmt.Fprintf(conn, "^%s$", message); err != nil {
 		return err
 	}

@@ -8,13 +8,13 @@ import (
 )
 
 // Serve sends back whatever arrives until the client hangs up, which is not an error. If the client
-// says nothing, or does not read what it is sent, for as long as idle, Serve hangs up and returns an
-// error.
+// sends nothing, or does not read what it is sent, for as long as idle, Serve returns an error.
+// Serve closes conn.
 func Serve(conn net.Conn, idle time.Duration) error {
 	defer conn.Close()
 	buf := make([]byte, 512)
 	for {
-		conn.SetDeadline(time.Now().Add(idle)) // to say something
+		conn.SetDeadline(time.Now().Add(idle)) // for the client to send something
 		n, err := conn.Read(buf)
 		if err == io.EOF {
 			return nil
@@ -22,7 +22,7 @@ func Serve(conn net.Conn, idle time.Duration) error {
 		if err != nil {
 			return err
 		}
-		conn.SetDeadline(time.Now().Add(idle)) // to take it
+		conn.SetDeadline(time.Now().Add(idle)) // for the client to read it
 		if _, err := conn.Write(buf[:n]); err != nil {
 			return err
 		}

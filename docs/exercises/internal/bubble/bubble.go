@@ -22,14 +22,18 @@ func Run(t *testing.T, stuck string, test func(*testing.T)) {
 		os.Exit(1)
 	})
 	defer watchdog.Stop()
-	defer func() {
-		if recover() == nil {
-			return
-		}
-		if !t.Failed() { // or goroutines are left over from what the test has reported already
-			t.Error(stuck)
-		}
-		t.FailNow()
-	}()
+	if !deadlocks(t, test) {
+		return
+	}
+	if !t.Failed() { // or what is left over comes from a failure that is reported already
+		t.Error(stuck)
+	}
+	t.FailNow()
+}
+
+// deadlocks reports whether all goroutines of test wait for each other, when synctest panics.
+func deadlocks(t *testing.T, test func(*testing.T)) (deadlock bool) {
+	defer func() { deadlock = recover() != nil }()
 	synctest.Test(t, test)
+	return false
 }

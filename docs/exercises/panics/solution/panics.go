@@ -13,7 +13,7 @@ type Pool struct {
 	workers sync.WaitGroup
 }
 
-// New starts a pool of n workers. The caller ends it with Close.
+// New starts a pool of n workers. The caller must call Close.
 func New(n int) *Pool {
 	p := &Pool{jobs: make(chan func(), 100)}
 	for range n {
@@ -22,8 +22,8 @@ func New(n int) *Pool {
 	return p
 }
 
-// Execute queues job. It waits while the queue is full. If job panics, the panic is logged and the
-// worker goes on.
+// Execute queues job. It blocks while the queue is full. If job panics, the pool logs the panic and
+// keeps the worker.
 func (p *Pool) Execute(job func()) { p.jobs <- job }
 
 // Close returns when all queued jobs have been run and the workers have ended.
@@ -32,14 +32,14 @@ func (p *Pool) Close() {
 	p.workers.Wait()
 }
 
-// work runs one job after the other until the queue is closed and empty.
+// work runs jobs until the queue is closed and empty.
 func (p *Pool) work() {
 	for job := range p.jobs {
 		run(job)
 	}
 }
 
-// run returns even if job panics.
+// run calls job and logs its panic, if there is one.
 func run(job func()) {
 	defer func() {
 		if v := recover(); v != nil {

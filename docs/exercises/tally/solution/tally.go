@@ -7,6 +7,7 @@ import "sync"
 type Tally struct {
 	mu     sync.Mutex
 	counts [10]int // guarded by mu
+	total  int     // the sum of counts; guarded by mu
 	pause  func()  // stands for what the scheduler may do at any time; may be nil
 }
 
@@ -15,19 +16,23 @@ func (t *Tally) Add(i int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	n := t.counts[i]
+	t.rest()
+	t.counts[i] = n + 1
+	t.rest()
+	t.total++
+}
+
+// Total returns how often each word has been asked for, and how often all have been asked for
+// together, at one moment.
+func (t *Tally) Total() (counts [10]int, total int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.counts, t.total
+}
+
+// rest lets other goroutines run, if a test wants that.
+func (t *Tally) rest() {
 	if t.pause != nil {
 		t.pause()
 	}
-	t.counts[i] = n + 1
-}
-
-// Total is how often all words together have been asked for.
-func (t *Tally) Total() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	total := 0
-	for _, n := range t.counts {
-		total += n
-	}
-	return total
 }

@@ -1,0 +1,29 @@
+// Package idle is wrong: it sets the deadline once, so it limits the whole conversation.
+package idle
+
+import (
+	"io"
+	"net"
+	"time"
+)
+
+// Serve sends back whatever arrives until the client hangs up, which is not an error. If the client
+// sends nothing, or does not read what it is sent, for as long as idle, Serve returns an error.
+// Serve closes conn.
+func Serve(conn net.Conn, idle time.Duration) error {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(idle))
+	buf := make([]byte, 512)
+	for {
+		n, err := conn.Read(buf)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := conn.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+}

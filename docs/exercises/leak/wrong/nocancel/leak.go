@@ -1,0 +1,37 @@
+// Package leak is wrong: it lets the other servers go on working.
+package leak
+
+import (
+	"context"
+	"errors"
+)
+
+// First calls all asks at once, at least one, and returns the first answer. It cancels the context of
+// the others and does not wait for them. If all fail, it returns all their errors. If ctx ends before
+// there is an answer, First returns at once with the error of ctx.
+func First(ctx context.Context, asks ...func(context.Context) (string, error)) (string, error) {
+	type reply struct {
+		text string
+		err  error
+	}
+	replies := make(chan reply, len(asks)) // room for each, so that no goroutine waits for First to receive
+	for _, ask := range asks {
+		go func() {
+			text, err := ask(ctx)
+			replies <- reply{text, err}
+		}()
+	}
+	var failed []error
+	for range asks {
+		select {
+		case r := <-replies:
+			if r.err == nil {
+				return r.text, nil
+			}
+			failed = append(failed, r.err)
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	return "", errors.Join(failed...)
+}

@@ -1,0 +1,45 @@
+// Package panics is wrong: the deferred function runs when the worker ends, although it stands in the loop.
+package panics
+
+import (
+	"log"
+	"runtime/debug"
+	"sync"
+)
+
+// A Pool runs jobs on a fixed number of workers. It is safe for concurrent use.
+type Pool struct {
+	jobs    chan func()
+	workers sync.WaitGroup
+}
+
+// New starts a pool of n workers. The caller must call Close.
+func New(n int) *Pool {
+	p := &Pool{jobs: make(chan func(), 100)}
+	for range n {
+		p.workers.Go(p.work)
+	}
+	return p
+}
+
+// Execute queues job. It blocks while the queue is full. If job panics, the pool logs the panic and
+// keeps the worker.
+func (p *Pool) Execute(job func()) { p.jobs <- job }
+
+// Close returns when all queued jobs have been run and the workers have ended.
+func (p *Pool) Close() {
+	close(p.jobs)
+	p.workers.Wait()
+}
+
+// work runs jobs until the queue is closed and empty.
+func (p *Pool) work() {
+	for job := range p.jobs {
+		defer func() {
+			if v := recover(); v != nil {
+				log.Printf("job panicked: %v\n%s", v, debug.Stack())
+			}
+		}()
+		job()
+	}
+}
