@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write what the sources and commands say
 
 // A block is a fenced block of a text. What stands behind its language says where it comes from:
 //
+//	go FILE             the whole file
 //	go FILE NAME        the declaration of NAME in FILE
 //	diff FILE FILE      the difference between two files
 //	console alone       a command, and what it prints

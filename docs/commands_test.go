@@ -43,7 +43,7 @@ func program(t *testing.T, folder string) string {
 		if built.bin, built.err = process.TempDir(); built.err != nil {
 			return
 		}
-		args := []string{atAddress(t, built.bin, "docs/first", "127.0.0.1:0")}
+		args := []string{atAddress(t, built.bin, "127.0.0.1:0", "docs/first", "docs/wrong/bare")}
 		for _, p := range append(lessons(t), programs...) {
 			args = append(args, "./"+p)
 		}

@@ -34,19 +34,23 @@ func lessons(t *testing.T) []string {
 	return folders
 }
 
-// atAddress returns the flag of go build with which a lesson that has its address in the source uses another one.
-func atAddress(t *testing.T, dir, lesson, addr string) string {
+// atAddress returns the flag of go build with which lessons that have their address in the source use another one.
+func atAddress(t *testing.T, dir, addr string, lessons ...string) string {
 	t.Helper()
-	main := lesson + "/main.go"
-	source := read(t, main)
-	require.Contains(t, source, `"127.0.0.1:9090"`)
-	other := filepath.Join(dir, filepath.Base(lesson)+".go")
-	require.NoError(t, os.WriteFile(other, []byte(strings.Replace(source, "127.0.0.1:9090", addr, 1)), 0o600))
-	from, err := filepath.Abs(filepath.Join(root, main))
+	replace := make(map[string]string)
+	for _, lesson := range lessons {
+		main := lesson + "/main.go"
+		source := read(t, main)
+		require.Contains(t, source, `"127.0.0.1:9090"`)
+		other := filepath.Join(dir, filepath.Base(lesson)+".go")
+		require.NoError(t, os.WriteFile(other, []byte(strings.Replace(source, "127.0.0.1:9090", addr, 1)), 0o600))
+		from, err := filepath.Abs(filepath.Join(root, main))
+		require.NoError(t, err)
+		replace[from] = other
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	require.NoError(t, err)
-	text, err := json.Marshal(map[string]any{"Replace": map[string]string{from: other}})
-	require.NoError(t, err)
-	file := other + ".json"
+	file := filepath.Join(dir, "overlay.json")
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	return "-overlay=" + file
 }
@@ -73,7 +77,7 @@ func greeted(t *testing.T, s *process.Server) net.Conn {
 func TestTheFirstServerEndsWhenAClientResets(t *testing.T) {
 	s := startLesson(t, "docs/first")
 	dir := t.TempDir()
-	require.NoError(t, process.Build(t.Context(), dir, root, atAddress(t, dir, "docs/steps/reset", s.Addr), "./docs/steps/reset"))
+	require.NoError(t, process.Build(t.Context(), dir, root, atAddress(t, dir, s.Addr, "docs/steps/reset"), "./docs/steps/reset"))
 	output(t, exec.Command(process.Path(dir, "reset")))
 	<-s.Exited()
 	assert.Contains(t, s.Log(), "connection reset")
@@ -91,6 +95,14 @@ func TestTheFirstServerAnswersAMessage(t *testing.T) {
 	assert.Equal(t, "bcd\x00", string(answer))
 }
 
+func TestABugInTheConversationEndsTheBareServer(t *testing.T) {
+	s := startLesson(t, "docs/wrong/bare")
+	_, err := io.WriteString(greeted(t, s), "^\xff$")
+	require.NoError(t, err)
+	<-s.Exited()
+	assert.Contains(t, s.Log(), "index out of range [255] with length 255")
+}
+
 func TestAServerThatForgetsItsClientsCutsThemOffAndCallsThatSuccess(t *testing.T) {
 	s := startLesson(t, "docs/wrong/forgets", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
 	conn := greeted(t, s)
@@ -98,11 +110,4 @@ func TestAServerThatForgetsItsClientsCutsThemOffAndCallsThatSuccess(t *testing.T
 	_, err := io.ReadAll(conn)
 	assert.Contains(t, s.Log(), "1 conversation may end")
 	assert.True(t, s.Cmd.ProcessState.Success(), "%v", err)
-}
-
-func TestAWorkerThatLooksOncePanicsWhenTheServerStops(t *testing.T) {
-	s := startLesson(t, "docs/wrong/if-for-for", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
-	greeted(t, s)
-	s.Stop()
-	assert.Contains(t, s.Log(), "index out of range [0] with length 0")
 }
