@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -34,32 +35,28 @@ func (p *costing) things(ctx context.Context, t *Trial, r *Result) ([]thing, err
 	things := []thing{
 		always(anAddition, add), always(aLock, lock), always(aHandOver, handOver), always(aGoroutine, startGoroutine), always(aThread, startThread),
 		{aRoundTrip, func(measure measure) error {
-			return t.Try(ctx, rig.Threaded, []string{"-quiet"}, func(s *rig.Server) error { return roundTrips(ctx, s.Addr, measure) })
+			return t.Try(ctx, rig.Threaded, []string{"-quiet"}, func(s *rig.Server) error { return p.roundTrips(ctx, s.Addr, measure) })
 		}},
 		{aConnection, connections},
+		{aProcess, func(measure measure) error { return processes(ctx, t, rig.Inetd, measure) }},
 	}
 	if runtime.GOOS == "windows" {
 		r.Note("Go on Windows has no system call that is only a system call, so it is left out.")
 	} else {
 		things = append(things, always(aSystemCall, systemCall))
 	}
-	for _, of := range []struct{ name, program string }{{aProcess, rig.Inetd}, {aProcessInC, rig.CInetd}} {
-		able, err := t.able(ctx, r, of.program, "It would show what a process takes whose program is in C.")
-		if err != nil {
+	for _, program := range []string{rig.Threaded, rig.Inetd, rig.CStarter} { // building them is no part of a round
+		if _, err := t.Command(ctx, program); err != nil && !errors.Is(err, rig.ErrNoTool) {
 			return nil, err
 		}
-		if !able {
-			continue
-		}
-		command, err := t.Command(ctx, of.program)
-		if err != nil {
-			return nil, err
-		}
-		things = append(things, thing{of.name, func(measure measure) error {
-			return measure(func(n int) error { return startProcess(n, command[0]) })
-		}})
 	}
-	return things, nil
+	inC, err := t.able(ctx, r, rig.CInetd, "It would show what a thread and a process take in C.")
+	if inC {
+		things = append(things, thing{aProcessInC, func(measure measure) error { return processes(ctx, t, rig.CInetd, measure) }},
+			thing{aThreadInC, func(measure measure) error { return starts(ctx, t, "t", measure) }},
+			thing{aFork, func(measure measure) error { return starts(ctx, t, "f", measure) }})
+	}
+	return things, err
 }
 
 // one is a variable, or the compiler would add nothing again and again.
@@ -118,21 +115,58 @@ func startThread(n int) {
 	}
 }
 
-// startProcess starts a program, and waits for its end.
-func startProcess(n int, path string) error {
-	for range n {
-		if err := exec.Command(path).Run(); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
+// processes starts a program again and again, and waits for its end.
+func processes(ctx context.Context, t *Trial, program string, measure measure) error {
+	command, err := t.Command(ctx, program)
+	if err != nil {
+		return err
 	}
-	return nil
+	return measure(func(n int) error {
+		for range n {
+			if err := exec.Command(command[0]).Run(); err != nil {
+				return fmt.Errorf("%s: %w", program, err)
+			}
+		}
+		return nil
+	})
+}
+
+// starts lets a program in C start what.
+func starts(ctx context.Context, t *Trial, what string, measure measure) error {
+	command, err := t.Command(ctx, rig.CStarter)
+	if err != nil {
+		return err
+	}
+	starter := exec.Command(command[0])
+	orders, err := starter.StdinPipe()
+	if err != nil {
+		return err
+	}
+	said, err := starter.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := starter.Start(); err != nil {
+		return err
+	}
+	lines := bufio.NewReader(said)
+	err = measure(func(n int) error {
+		fmt.Fprintln(orders, what, n)
+		_, err := lines.ReadString('\n')
+		return err
+	})
+	orders.Close() // which ends it
+	return errors.Join(err, starter.Wait())
 }
 
 // errSilent says that a server did not answer.
 var errSilent = errors.New("it did not answer")
 
+// answerPatience is how much longer than d the round trips may take.
+const answerPatience = 10 * time.Second
+
 // roundTrips sends a byte to the server at addr again and again, and waits for the answer.
-func roundTrips(ctx context.Context, addr string, measure measure) error {
+func (p *costing) roundTrips(ctx context.Context, addr string, measure measure) error {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", addr)
 	if err != nil {
@@ -140,7 +174,7 @@ func roundTrips(ctx context.Context, addr string, measure measure) error {
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	conn.SetDeadline(time.Now().Add(2 * time.Minute)) // which is longer than measuring takes
+	conn.SetDeadline(time.Now().Add(p.d + answerPatience))
 	ask := func(question byte) error {
 		buf := []byte{question}
 		if _, err := conn.Write(buf); err != nil {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"time"
 
@@ -21,7 +19,9 @@ var costs = Experiment{
 	Source: "Bendersky, Concurrent Servers, part 2",
 	Shows: "Measures what an addition takes here, a lock, a hand-over between goroutines, a system call, a round trip over loopback, and the start " +
 		"of a goroutine, of a thread and of a process. It does each again and again for a moment, in batches, and takes the fastest batch, because " +
-		"other programs can only make one slower. The last row, a round trip between two continents, isn't measured: it is there to compare.",
+		"other programs can only make one slower. A fork copies the process; the other processes run another program. The last row, a round trip " +
+		"between two continents, isn't measured: it is there to compare. For processes it also says how much memory each takes that holds a client " +
+		"who says nothing.",
 	Bars:    []string{"time each"},
 	LogBars: true,
 	Setup: func(fs *flag.FlagSet) Run {
@@ -40,11 +40,15 @@ const (
 	aHandOver    = "a channel hand-over"
 	aSystemCall  = "a system call"
 	aGoroutine   = "a goroutine"
-	aThread      = "a thread"
+	aThread      = "a thread, in Go"
+	aThreadInC   = "a thread, in C"
 	aRoundTrip   = "a byte to part 2 and back"
 	aConnection  = "a connection"
 	aProcess     = "a process, in Go"
 	aProcessInC  = "a process, in C"
+	aFork        = "a fork, in C"
+	idleInGo     = "an idle process, in Go"
+	idleInC      = "an idle process, in C"
 	aLongWay     = "between continents and back (given)"
 	betweenLands = 100 * time.Millisecond // about what light takes in glass halfway round the Earth
 )
@@ -63,6 +67,10 @@ func (p *costing) run(ctx context.Context, t *Trial) (r Result, err error) {
 				return err
 			}
 		}
+		t.Step("idle processes")
+		if err := idle(ctx, t, &r); err != nil {
+			return err
+		}
 		for _, thing := range things {
 			found[thing.name] = append(found[thing.name], once[thing.name])
 			r.Row(thing.name, costFigures(once[thing.name], once[anAddition])...)
@@ -70,10 +78,36 @@ func (p *costing) run(ctx context.Context, t *Trial) (r Result, err error) {
 		r.Row(aLongWay, Given("time each", betweenLands.Seconds(), Seconds), inAdditions(betweenLands.Seconds(), once[anAddition]))
 		return nil
 	}
-	r.Verdicts, err = t.Repeat(ctx, len(things), round, found.verdicts)
-	slices.SortStableFunc(r.Rows, func(a, b Row) int { return cmp.Compare(a.Figures[0].Value, b.Figures[0].Value) })
+	r.Verdicts, err = t.Repeat(ctx, len(things)+1, round, found.verdicts)
+	slices.SortStableFunc(r.Rows, func(a, b Row) int { return cmp.Compare(a.seconds(), b.seconds()) })
 	t.noteFlaws(&r)
 	return r, err
+}
+
+// idleProcesses is how many processes hold a client at once, because the kernel tells only what all of them take.
+const idleProcesses = 50
+
+// idle measures what a process takes that holds a client who says nothing.
+func idle(ctx context.Context, t *Trial, r *Result) error {
+	for _, process := range []struct{ name, program string }{{idleInGo, rig.Inetd}, {idleInC, rig.CInetd}} {
+		each, err := t.Idle(ctx, process.program, idleProcesses)
+		if errors.Is(err, rig.ErrNoTool) {
+			continue // a note has said so
+		}
+		if err != nil {
+			return err
+		}
+		r.Row(process.name, Memory("resident", each.Resident), Memory("private", each.Private), Memory("in the kernel", each.Kernel))
+	}
+	return nil
+}
+
+// seconds returns what the row took, or infinity if it has no time.
+func (r Row) seconds() float64 {
+	if f, _ := r.Figure("time each"); f.Unit == Seconds && f.Known() {
+		return f.Value
+	}
+	return math.Inf(1)
 }
 
 func costFigures(seconds, addition float64) []Figure {
@@ -103,68 +137,27 @@ func (p *costing) seconds(ctx context.Context, thing thing) (float64, error) {
 	return seconds, err
 }
 
-// batch is how long it takes at least to do something so often that the clock doesn't matter.
-const batch = 15 * time.Millisecond
+// A batch takes so long at least that the clock doesn't matter. Of several, one is free of what other programs do.
+const (
+	batch         = 15 * time.Millisecond
+	fewestBatches = 3
+)
 
 // fastest returns how many seconds one of n things takes that do does, in the fastest batch.
 func (p *costing) fastest(ctx context.Context, do func(n int) error) (seconds float64, err error) {
 	seconds = math.Inf(1)
-	began, least := time.Now(), min(batch, p.d)
-	for n := 1; math.IsInf(seconds, 1) || time.Since(began) < p.d; {
+	began, least, batches := time.Now(), min(batch, p.d), 0
+	for n := 1; batches < fewestBatches || time.Since(began) < p.d; {
 		start := time.Now()
 		if err := cmp.Or(do(n), ctx.Err()); err != nil {
 			return 0, err
 		}
 		if took := time.Since(start); took >= least {
 			seconds = min(seconds, took.Seconds()/float64(n))
+			batches++
 		} else {
 			n *= 2
 		}
 	}
 	return seconds, nil
-}
-
-// timings are how many seconds each thing took, round by round.
-type timings map[string]Sample
-
-// ratio returns how often one thing could be done while the other is done once.
-func (t timings) ratio(other, one string) (ratio Sample) {
-	for i, seconds := range t[other] {
-		ratio = append(ratio, seconds/t[one][i])
-	}
-	return ratio
-}
-
-// A round trip is slow by the text if it takes a million additions, and no network takes a hundred thousand times that.
-const (
-	millions    = 1e6
-	tooManyAdds = 1e11
-)
-
-// A process is dear if it takes a hundred goroutines. It can't take ten million of them, or a second.
-const (
-	dear    = 100
-	tooDear = 1e7
-)
-
-func (t timings) verdicts() []Verdict {
-	trip := t.ratio(aRoundTrip, anAddition)
-	network := Verdict{Claim: "a byte over loopback and back takes a million additions", Answer: trip.Within(millions, tooManyAdds),
-		Expected: "at least 1,000,000 additions", Measured: trip.In(Times) + " additions"}
-	switch {
-	case math.IsInf(trip.Median(), 1):
-		network.Answer, network.final, network.Measured = CouldNotTell, true, "it did not answer"
-		network.Why = "A server that doesn't answer says nothing about the network."
-	case network.Answer == DoesNotHold:
-		far := betweenLands.Seconds() / t[anAddition].Median()
-		network.Why = fmt.Sprintf("Loopback is the shortest of networks. A round trip of %s between continents would take %s additions.",
-			console.Duration(betweenLands), Times.Format(far))
-	}
-	starts := t.ratio(aProcess, aGoroutine)
-	process := Verdict{Claim: "a process takes more than a hundred goroutines to start", Answer: starts.Within(dear, tooDear),
-		Expected: "at least 100 goroutines", Measured: starts.In(Times) + " goroutines"}
-	if process.Answer == Holds && runtime.GOOS == "linux" {
-		process.Why = "Warden writes that a new process can be time-consuming on some systems, though not on Linux. Beside a goroutine it is so on Linux, too."
-	}
-	return []Verdict{network, process}
 }

@@ -8,8 +8,8 @@
 //	figures.go      figures and their units
 //	free.go         whether the machine has free processors
 //
-// Some experiments go on in a second file: idle-flood in flood_verdicts.go, costs in cost_things.go,
-// os-threads in thread_cost.go, thread_verdicts.go and thread_limit.go.
+// Some experiments go on in a second file: idle-flood in flood_verdicts.go, costs in cost_things.go
+// and cost_verdicts.go, os-threads in thread_cost.go, thread_verdicts.go and thread_limit.go.
 //
 // To add one, add a file, and a line to the list [All] in experiment.go. The file declares an
 // [Experiment]: its name, which is also the file's with hyphens for underscores, the claim and who

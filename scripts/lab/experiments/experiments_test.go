@@ -93,7 +93,7 @@ func TestEachExperimentReturnsRowsChartsAndVerdicts(t *testing.T) {
 		{"where-they-wait -clients 5", 0, 5, 3, false},
 		{"idle-flood -clients 20 -patience 10ms", 0, 15, 4, true},
 		{"os-threads -clients 500 -threads 500 -d 100ms -limit=false", 0, 6, 3, true},
-		{"costs -d 1ms", 0, 11, 2, false},
+		{"costs -d 1ms", 0, 15, 2, false},
 		{"cpu-bound -heavy 4 -work 1ms -d 50ms", 0, 15, 5, true},
 		{"degradation -work 1ms -d 50ms", 0, 25, 7, true},
 		{"overload -work 1ms -d 50ms", 0, 20, 7, true},
@@ -211,6 +211,24 @@ func TestAServerThatRefusesHasNoRoundTrip(t *testing.T) {
 	assert.Equal(t, CouldNotTell, r.Verdicts[0].Answer)
 	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Subject == aRoundTrip })
 	assert.Equal(t, "it did not answer", r.Rows[i].Figures[0].String())
+}
+
+func TestWithoutACompilerNothingInCHasACost(t *testing.T) {
+	servertest.Slow(t)
+	servers, err := rig.NewServers(t.Context(), func() {})
+	require.NoError(t, err)
+	defer servers.Close()
+	for _, program := range []string{rig.Threaded, rig.Inetd} {
+		_, err = servers.Command(t.Context(), program)
+		require.NoError(t, err)
+	}
+	t.Setenv("PATH", t.TempDir())
+	r, err := try(t, servers, "costs -d 1ms")
+	require.NoError(t, err)
+	assert.Contains(t, strings.Join(r.Notes, " "), "there is no C compiler (cc). It would show what a thread and a process take in C.")
+	for _, row := range r.Rows {
+		assert.NotContains(t, row.Subject, "in C")
+	}
 }
 
 // Two slots, or two threads of Python, serve nobody beside idle clients, at any speed.

@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// Programs in other languages than Go, by their sources. All but the spammer are servers, which may stand for a part
-// in [Servers.With].
+// Programs in other languages than Go, by their sources. The first and the last three are servers, which may stand
+// for a part in [Servers.With].
 const (
 	CThreads      = "scripts/designs/c-threads/server.c"
 	CSpammer      = "scripts/designs/c-threads/spammer.c"
+	CStarter      = "scripts/designs/c-threads/starter.c"
 	PythonPool    = "scripts/designs/python-pool/server.py"
 	PythonAsyncio = "scripts/designs/python-asyncio/server.py"
 	NodeLoop      = "scripts/designs/node-loop/server.js"

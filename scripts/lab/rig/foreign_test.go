@@ -63,6 +63,30 @@ func TestTheProgramsOfInetdServeTheClientAtTheirStandardInput(t *testing.T) {
 	}
 }
 
+func TestAnIdleProcessTakesMemory(t *testing.T) {
+	for _, program := range []string{Inetd, CInetd} {
+		each, err := parts.Idle(t.Context(), program, 3)
+		if errors.Is(err, ErrNoTool) {
+			t.Skip(err)
+		}
+		require.NoError(t, err)
+		if runtime.GOOS != "linux" {
+			assert.Equal(t, Idle{Unknown, Unknown, Unknown}, each)
+			return
+		}
+		assert.Positive(t, each.Private, program)
+		assert.Greater(t, each.Resident, each.Private, program)
+	}
+	if runtime.GOOS == "linux" {
+		ctx, interrupt := context.WithCancel(t.Context())
+		interrupt()
+		_, err := parts.Idle(ctx, Inetd, 3)
+		assert.ErrorIs(t, err, context.Canceled)
+		_, err = parts.Idle(t.Context(), Sequential, 1) // which says nothing at its standard output, and ends
+		assert.Error(t, err)
+	}
+}
+
 // reset sends a message and resets the connection.
 func reset(t *testing.T, addr string) {
 	conn, err := net.Dial("tcp", addr)

@@ -39,6 +39,15 @@ func readSystem(pid int, addr string) System {
 	return s
 }
 
+// private returns how many bytes of memory a process uses that no other process does, or [Unknown].
+func private(pid int) int64 {
+	rollup, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))
+	if err != nil {
+		return Unknown
+	}
+	return kibibytes(string(rollup), "Private_Clean:", "Private_Dirty:")
+}
+
 // processorTime adds the times in user and in kernel mode, which stat has in hundredths of a second.
 func processorTime(stat []byte) int64 {
 	user, kernel := field(stat, 11), field(stat, 12)
@@ -78,11 +87,14 @@ func KernelMemory() int64 {
 	return kernelMemory(string(info))
 }
 
-// kernelMemory adds what /proc/meminfo says in lines such as "Slab:   306128 kB".
-func kernelMemory(info string) (sum int64) {
+// kernelMemory adds what /proc/meminfo says of what the kernel uses.
+func kernelMemory(info string) int64 { return kibibytes(info, "Slab:", "KernelStack:", "PageTables:") }
+
+// kibibytes adds the numbers in lines such as "Slab:   306128 kB" that begin with one of the names. It returns bytes.
+func kibibytes(info string, names ...string) (sum int64) {
 	for line := range strings.Lines(info) {
 		fields := strings.Fields(line)
-		if len(fields) < 2 || !slices.Contains([]string{"Slab:", "KernelStack:", "PageTables:"}, fields[0]) {
+		if len(fields) < 2 || !slices.Contains(names, fields[0]) {
 			continue
 		}
 		kib, err := strconv.ParseInt(fields[1], 10, 64)

@@ -4,6 +4,7 @@
 //	servers.go    builds the parts, starts and ends them
 //	foreign.go    the same for programs in other languages
 //	spammer.go    threads that sleep in a loop
+//	idle.go       processes that each hold a client
 //	serve.go      a small server of an experiment's own
 //	meters.go     what a server has and uses at the moment
 //	crowd.go      clients that connect and stay
