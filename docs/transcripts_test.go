@@ -130,7 +130,7 @@ const accepted = ":::"
 
 var (
 	verdictLine = regexp.MustCompile(`^(?:✓|≠|\?) [^:]+: (.*)`)
-	laneLine    = regexp.MustCompile(`^(.*?\S) +◆(·*)(:*)(━*)╍* *(✗?)`)
+	laneLine    = regexp.MustCompile(`^(.*?\S) +◆(·*)(:*)(━*)╍* *([✗⊘]?)`)
 	rowLine     = regexp.MustCompile(`^(\S+(?: \S+)*)  +\S*[\d█▒░]`)
 )
 

@@ -26,7 +26,7 @@ type finding struct{ mark, text string }
 const (
 	here    = "✓"
 	lacking = "–" // most works without it
-	missing = "✗"
+	missing = "!"
 )
 
 // doctor says whether this machine has what the parts, the tests and the lab need. Run it on every
@@ -55,7 +55,7 @@ func doctor(ctx context.Context, args []string, out io.Writer) error {
 	case ctx.Err() != nil:
 		return console.ErrInterrupted
 	case sick:
-		return errors.New("something is missing: see ✗ above")
+		return errors.New("something is missing: see ! above")
 	}
 	return nil
 }

@@ -138,6 +138,7 @@ func TestARefusalIsToldApartInEachProtocol(t *testing.T) {
 		}
 		lane, log := run(t, Run{Protocol: name}, refuses)
 		assert.Equal(t, "refused: the server is busy", lane.Failure, name)
+		assert.True(t, lane.Refused, name)
 		assert.Contains(t, log, "conn0 failed: refused: the server is busy\n", name)
 		assert.NotContains(t, log, "again")
 	}

@@ -63,7 +63,7 @@ func (t *talk) run(ctx context.Context, dial func(context.Context) (net.Conn, er
 		err = errors.New("interrupted")
 	}
 	if err != nil {
-		t.lane.Failure = err.Error()
+		t.lane.Failure, t.lane.Refused = err.Error(), errors.Is(err, ErrRefused)
 		if t.conn != nil || t.attempts > 1 { // otherwise the client has logged nothing that this line could end
 			t.log.Info("failed: " + t.lane.Failure)
 		}

@@ -78,7 +78,7 @@ func (c *Canvas) Paragraph(class string, less int, text string) {
 		return
 	}
 	indent := 0
-	if r, size := utf8.DecodeRuneInString(text); strings.ContainsRune("✓≠?✗", r) && strings.HasPrefix(text[size:], " ") {
+	if r, size := utf8.DecodeRuneInString(text); strings.ContainsRune("✓≠?", r) && strings.HasPrefix(text[size:], " ") {
 		indent = 20
 		c.Text(Margin, c.Y+lineHeight-4, class, "", string(r))
 		text = text[size+1:]

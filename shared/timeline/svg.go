@@ -148,8 +148,11 @@ func (d *drawing) lane(i int, l Lane) {
 		}
 	}
 	d.diamond(color, arrived, middle)
-	if l.Failure != "" {
+	switch l.mark() {
+	case failedMark:
 		d.cross(done, middle)
+	case refusedMark:
+		d.refusal(done, middle)
 	}
 	d.Text(d.waits, middle+5, "soft", "", l.waitNote(d.scale))
 	d.Text(d.ends, middle+5, "soft", "", l.endNote(d.scale))
@@ -162,6 +165,11 @@ func (d *drawing) diamond(look string, x, middle int) {
 
 func (d *drawing) cross(x, middle int) {
 	d.Printf(`<path class="fail" d="M%d %dl10 10m0 -10l-10 10"/>`, x-5, middle-5)
+}
+
+// refusal draws a circle with a stroke through it.
+func (d *drawing) refusal(x, middle int) {
+	d.Printf(`<path class="gone" d="M%d %da6 6 0 1 0 12 0a6 6 0 1 0 -12 0m2 4l8 -8"/>`, x-6, middle)
 }
 
 func (d *drawing) wait(look string, from, to, middle int) {
@@ -183,14 +191,15 @@ func (d *drawing) bar(look string, from, to, middle int) {
 // legend says what the shapes in the charts mean.
 func (d *drawing) legend(charts []Chart) {
 	known, dots := acceptances(charts)
-	waited, held, late, failed := false, false, false, false
+	waited, held, late, failed, refused := false, false, false, false, false
 	for _, c := range charts {
 		for _, l := range c.Lanes {
 			accepted := d.scale.accepted(l)
 			waited = waited || d.scale.cell(l.Waited) > 0 && accepted > d.scale.cell(l.Arrived)
 			held = held || accepted < d.scale.cell(l.Admitted())
 			late = late || d.scale.late(l) > 0
-			failed = failed || l.Failure != ""
+			failed = failed || l.mark() == failedMark
+			refused = refused || l.mark() == refusedMark
 		}
 	}
 	x, middle := Margin+7, d.Y+RowHeight/2
@@ -222,6 +231,10 @@ func (d *drawing) legend(charts []Chart) {
 		d.bar(`class="gone"`, x, x+28, middle)
 		d.cross(x+28, middle)
 		name(42, "failed")
+	}
+	if refused {
+		d.refusal(x, middle)
+		name(14, "refused")
 	}
 	d.Y += RowHeight
 }

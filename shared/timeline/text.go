@@ -16,7 +16,8 @@ import (
 const (
 	minWidth, maxWidth = 60, 200
 	minPlot            = 20
-	otherRows          = 7 // around the lanes of one chart: title, axis, fold, legend, elapsed time, prompt
+	longLegend         = 66 // a legend that names no acceptance never needs a second line in this width
+	otherRows          = 7  // around the lanes of one chart: title, axis, fold, legend, elapsed time, prompt
 )
 
 // A Size is the room for a drawing, in characters. A height of 0 is no bound.
@@ -64,7 +65,8 @@ func (t *text) legend(charts []Chart) {
 		{false, ":", "::: accepted, waiting"},
 		{true, "━", "━━━ served"},
 		{false, "╍", "╍╍╍ late"},
-		{!known, "✗", "✗ failed"},
+		{!known, failedMark, failedMark + " failed"},
+		{false, refusedMark, refusedMark + " refused"},
 	} {
 		if mark.always || strings.Contains(t.drawn, mark.mark) {
 			words = append(words, mark.word)
@@ -90,7 +92,7 @@ func joined(words []string, width int) string {
 }
 
 // A text is a drawing in the making. A line of it consists of a label, a cell for the diamond, the scale's cells, a
-// cell for a ✗, a gap, and the notes.
+// cell for the mark of a failure, a gap, and the notes.
 type text struct {
 	out    strings.Builder
 	drawn  string // the marks of all lanes, for the legend
@@ -108,8 +110,8 @@ func newText(size Size, color bool, charts []Chart) *text {
 	t := &text{color: color, width: width, height: math.MaxInt}
 	if size.Height > 0 {
 		t.height = size.Height - otherRows
-		if known, _ := acceptances(charts); known {
-			t.height-- // the legend may need a second line
+		if known, _ := acceptances(charts); known || width < longLegend {
+			t.height--
 		}
 	}
 	finest := newScale(charts, maxWidth) // names every time that the real scale can name
@@ -123,7 +125,7 @@ func newText(size Size, color bool, charts []Chart) *text {
 		}
 	}
 	t.label = min(t.label, width/4)
-	const between = 3 // the diamond, a ✗, and the gap before the notes
+	const between = 3 // the diamond, the mark of a failure, and the gap before the notes
 	t.ends = min(t.ends, width-t.label-minPlot-between-t.waits)
 	t.scale = newScale(charts, width-t.label-between-t.waits-t.ends)
 	return t
@@ -143,8 +145,16 @@ func (t *text) chart(c Chart) {
 		fmt.Fprintf(&t.out, "%*s… and %d more\n", t.label, "", folded)
 	}
 	for _, line := range reasons {
-		fmt.Fprintf(&t.out, "%*s%s\n", t.label, "", strings.Replace(line, "✗", console.Alarm("✗", t.color), 1))
+		fmt.Fprintf(&t.out, "%*s%s\n", t.label, "", t.alarm(line))
 	}
+}
+
+// alarm paints the mark of a failure with which a line begins.
+func (t *text) alarm(line string) string {
+	if rest, found := strings.CutPrefix(line, failedMark); found {
+		return console.Alarm(failedMark, t.color) + rest
+	}
+	return line
 }
 
 // title paints the server's name, with which a title may begin, in the server's colour.
@@ -182,10 +192,9 @@ func (t *text) lane(i int, l Lane) {
 	bar := strings.Repeat(" ", arrived) + "◆" + strings.Repeat("·", accepted-arrived) +
 		strings.Repeat(":", admitted-accepted) + strings.Repeat("━", hungUp-admitted) + strings.Repeat("╍", done-hungUp)
 	end := strings.Repeat(" ", max(t.scale.cells-done, 0)+1)
-	t.drawn += bar
+	t.drawn += bar + l.mark()
 	if l.Failure != "" {
-		t.drawn += "✗"
-		end = console.Alarm("✗", t.color) + end[1:]
+		end = t.alarm(l.mark()) + end[1:]
 	}
 	paint := console.Lane(i).Paint
 	if l.Failure != "" { // not like a client that was served

@@ -38,6 +38,7 @@ type Lane struct {
 	Late time.Duration
 
 	Failure string // why the conversation did not end as it should; "" for a lane that went well
+	Refused bool   // the failure is that the server told the client that it is busy, as a server may
 }
 
 // MarshalJSON writes the lane with its times in milliseconds.
@@ -55,7 +56,8 @@ func (l Lane) MarshalJSON() ([]byte, error) {
 		Served   float64  `json:"served_ms"`
 		Late     float64  `json:"late_ms"`
 		Failure  string   `json:"failure,omitempty"`
-	}{l.Name, ms(l.Arrived), accepted, ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure})
+		Refused  bool     `json:"refused,omitempty"`
+	}{l.Name, ms(l.Arrived), accepted, ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure, l.Refused})
 }
 
 // Accept notes when the server accepted the client's connection, since the chart's beginning. Two
@@ -123,39 +125,66 @@ func (c Chart) AtOnce() int {
 }
 
 // Failures returns why clients failed: for each reason a line with the names of up to three clients, and the reason.
-func (c Chart) Failures() []string {
-	var reasons []string
-	names := make(map[string][]string)
+func (c Chart) Failures() (lines []string) {
+	for _, f := range c.failures() {
+		lines = append(lines, f.text)
+	}
+	return lines
+}
+
+// A failure is a line about clients that failed for one reason, and the mark of their lanes.
+type failure struct{ mark, text string }
+
+func (c Chart) failures() (failures []failure) {
+	names := make(map[failure][]string)
 	for _, l := range c.Lanes {
 		if l.Failure == "" {
 			continue
 		}
-		if names[l.Failure] == nil {
-			reasons = append(reasons, l.Failure)
+		f := failure{l.mark(), l.Failure}
+		if names[f] == nil {
+			failures = append(failures, f)
 		}
-		names[l.Failure] = append(names[l.Failure], l.Name)
+		names[f] = append(names[f], l.Name)
 	}
-	for i, reason := range reasons {
-		failed := names[reason]
+	for i, f := range failures {
+		failed := names[f]
 		if more := len(failed) - 3; more > 0 {
 			failed = append(failed[:3:3], fmt.Sprintf("and %d more", more))
 		}
-		reasons[i] = strings.Join(failed, ", ") + ": " + reason
+		failures[i].text = strings.Join(failed, ", ") + ": " + f.text
 	}
-	return reasons
+	return failures
 }
 
-// reasons returns the failures in lines of at most width characters.
+// reasons returns the failures in lines of at most width characters, each behind its mark.
 func (c Chart) reasons(width int) []string {
 	var lines []string
-	for _, failure := range c.Failures() {
-		mark := "✗ "
-		for line := range strings.SplitSeq(console.Wrap(failure, width-2), "\n") {
+	for _, f := range c.failures() {
+		mark := f.mark + " "
+		for line := range strings.SplitSeq(console.Wrap(f.text, width-2), "\n") {
 			lines = append(lines, mark+cut(line, width-2))
 			mark = "  "
 		}
 	}
 	return lines
+}
+
+// The marks of a lane that did not go well. A server that refuses a client does what it should.
+const (
+	failedMark  = "✗"
+	refusedMark = "⊘"
+)
+
+// mark returns what stands at the end of the lane, "" if it went well.
+func (l Lane) mark() string {
+	switch {
+	case l.Failure == "":
+		return ""
+	case l.Refused:
+		return refusedMark
+	}
+	return failedMark
 }
 
 // A scale maps times to cells: the columns of a terminal, or the pixels of a picture.
@@ -273,7 +302,9 @@ func (l Lane) acceptNote(s scale) string {
 // endNote says how the lane ended.
 func (l Lane) endNote(s scale) string {
 	switch late := s.late(l); {
-	case l.Failure != "":
+	case l.mark() == refusedMark:
+		return "refused"
+	case l.mark() == failedMark:
 		return "failed"
 	case late > 0:
 		return fmt.Sprintf("served %s, %s late", console.Duration(l.Served), console.Duration(late))

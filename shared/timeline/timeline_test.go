@@ -115,6 +115,33 @@ conn2  ◆···································
 	assert.Contains(t, draw(t, Size{60, 24}, false, wide), "       ✗ conn0:\n         "+strings.Repeat("x", 50)+"…\n", "a word has no place to wrap")
 }
 
+func TestAClientThatWasRefusedLooksUnlikeOneThatFailed(t *testing.T) {
+	c := Chart{Lanes: []Lane{
+		{Name: "conn0", Served: second},
+		{Name: "conn1", Failure: "the server is busy", Refused: true},
+		{Name: "conn2", Waited: second, Failure: "reset"},
+	}}
+	assert.Equal(t, strings.TrimPrefix(`
+        0s        200ms     400ms     600ms     800ms     1s
+conn0  ◆━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━             served 1s
+conn1  ◆⊘                                                              refused
+conn2  ◆··················································✗ waited 1s  failed
+       ⊘ conn1: the server is busy
+       ✗ conn2: reset
+       ◆ arrived  ··· waiting  ━━━ served  ✗ failed  ⊘ refused
+`, "\n"), draw(t, Size{80, 24}, false, c))
+	var out bytes.Buffer
+	require.NoError(t, SVG(&out, "x", Chart{Lanes: c.Lanes[:2]}))
+	assert.NotContains(t, out.String(), `<path class="fail"`)
+	assert.NotContains(t, out.String(), ">failed<")
+	for _, text := range []string{"⊘ conn1: the server is busy", "refused"} {
+		assert.Contains(t, out.String(), ">"+text+"<")
+	}
+	got, err := json.Marshal(c.Lanes[1])
+	require.NoError(t, err)
+	assert.Contains(t, string(got), `"refused":true`)
+}
+
 func TestReasonsAreGivenOnceWithTheFirstNames(t *testing.T) {
 	assert.Empty(t, bounded.Failures())
 	assert.Equal(t, []string{"conn0, conn3, conn4, and 2 more: reset", "conn2: silent"}, Chart{Lanes: []Lane{
@@ -265,6 +292,7 @@ func anyChart(t *rapid.T) Chart {
 		l := Lane{Name: fmt.Sprint("conn", i), Arrived: length.Draw(t, "arrived"), Waited: length.Draw(t, "waited"), Served: length.Draw(t, "served")}
 		l.Late = time.Duration(rapid.Float64Range(0, 1).Draw(t, "late") * float64(l.Served))
 		l.Failure = rapid.SampledFrom([]string{"", "", "", "a reason that is rather too long to stand behind a chart, if it is narrow"}).Draw(t, "failure")
+		l.Refused = rapid.Bool().Draw(t, "refused")
 		if rapid.Bool().Draw(t, "accepted") {
 			l.Accept(length.Draw(t, "at"))
 		}
