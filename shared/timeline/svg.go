@@ -188,7 +188,7 @@ func (d *drawing) bar(look string, from, to, middle int) {
 	d.Printf(`<rect %s x="%d" y="%d" width="%d" height="%d" rx="2"/>`, look, from, middle-barHeight/2, max(to-from, 2), barHeight)
 }
 
-// legend says what the shapes in the charts mean.
+// legend says what the shapes in the charts mean, in as many rows as that takes.
 func (d *drawing) legend(charts []Chart) {
 	known, dots := acceptances(charts)
 	waited, held, late, failed, refused := false, false, false, false, false
@@ -202,39 +202,34 @@ func (d *drawing) legend(charts []Chart) {
 			refused = refused || l.mark() == refusedMark
 		}
 	}
-	x, middle := Margin+7, d.Y+RowHeight/2
-	name := func(shape int, text string) {
-		d.Text(x+shape, middle+5, "soft", "", text)
-		x += shape + TextWidth(text) + Margin
-	}
-	d.diamond(`class="ink"`, x, middle)
-	name(14, "arrived")
-	if waited {
-		d.wait(`class="wait ink"`, x, x+28, middle)
-		name(36, dots)
-	}
-	switch {
-	case held:
-		d.accepted(`class="ink"`, x, x+28, middle)
-		name(36, "accepted, waiting")
-	case known:
-		d.accepted(`class="ink"`, x, x, middle)
-		name(8, "accepted")
-	}
-	d.bar(`class="ink"`, x, x+28, middle)
-	name(36, "served")
-	if late {
-		d.bar(`class="ink late"`, x, x+28, middle)
-		name(36, "late")
-	}
-	if failed {
-		d.bar(`class="gone"`, x, x+28, middle)
-		d.cross(x+28, middle)
-		name(42, "failed")
-	}
-	if refused {
-		d.refusal(x, middle)
-		name(14, "refused")
+	x := Margin + 7 // half a diamond
+	for _, item := range []struct {
+		occurs bool
+		width  int
+		shape  func(middle int)
+		text   string
+	}{
+		{true, 14, func(middle int) { d.diamond(`class="ink"`, x, middle) }, "arrived"},
+		{waited, 36, func(middle int) { d.wait(`class="wait ink"`, x, x+28, middle) }, dots},
+		{held, 36, func(middle int) { d.accepted(`class="ink"`, x, x+28, middle) }, "accepted, waiting"},
+		{known && !held, 8, func(middle int) { d.accepted(`class="ink"`, x, x, middle) }, "accepted"},
+		{true, 36, func(middle int) { d.bar(`class="ink"`, x, x+28, middle) }, "served"},
+		{late, 36, func(middle int) { d.bar(`class="ink late"`, x, x+28, middle) }, "late"},
+		{failed, 42, func(middle int) { d.bar(`class="gone"`, x, x+28, middle); d.cross(x+28, middle) }, "failed"},
+		{refused, 14, func(middle int) { d.refusal(x, middle) }, "refused"},
+	} {
+		if !item.occurs {
+			continue
+		}
+		width := item.width + TextWidth(item.text)
+		if x+width > PictureWidth-Margin {
+			x = Margin
+			d.Y += RowHeight
+		}
+		middle := d.Y + RowHeight/2
+		item.shape(middle)
+		d.Text(x+item.width, middle+5, "soft", "", item.text)
+		x += width + Margin
 	}
 	d.Y += RowHeight
 }

@@ -134,6 +134,25 @@ func TestTextsOfThePictureDoNotOverlap(t *testing.T) {
 	assert.Contains(t, svg, `width="2"`, "a service is seen, however short it was")
 }
 
+func TestTheLegendOfThePictureStaysWithinIt(t *testing.T) {
+	var out bytes.Buffer
+	require.NoError(t, SVG(&out, "x", Chart{Lanes: []Lane{
+		accepting(second, Lane{Name: "conn0", Waited: 2 * second, Served: 2 * second, Late: second}),
+		accepting(second, Lane{Name: "conn1", Waited: second, Failure: "reset"}),
+		accepting(second, Lane{Name: "conn2", Waited: second, Failure: "busy", Refused: true}),
+	}}))
+	_, legend, _ := strings.Cut(out.String(), `y="`+strconv.Itoa(places(t, out.String(), "⊘ conn2: busy")[0][1])+`"`)
+	words := places(t, legend, "[^<]*")
+	assert.Len(t, words, 7)
+	for i, word := range words {
+		assert.Less(t, word[0]+word[2]*17/2, PictureWidth)
+		if i > 0 && words[i-1][1] == word[1] {
+			assert.Greater(t, word[0], words[i-1][0]+words[i-1][2]*17/2)
+		}
+	}
+	assert.Greater(t, words[len(words)-1][1], words[0][1], "in two rows")
+}
+
 func TestThePictureDescribesEachLaneInWords(t *testing.T) {
 	var out bytes.Buffer
 	titled := bounded
