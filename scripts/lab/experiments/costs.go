@@ -21,7 +21,7 @@ var costs = Experiment{
 		"of a goroutine, of a thread and of a process. It does each again and again for a moment, in batches, and takes the fastest batch, because " +
 		"other programs can only make one slower. A fork copies the process; the other processes run another program. The last row, a round trip " +
 		"between two continents, isn't measured: it is there to compare. For processes it also says how much memory each takes that holds a client " +
-		"who says nothing.",
+		"who says nothing: private is what no other process uses, and the page tables are the kernel's.",
 	Bars:    []string{"time each"},
 	LogBars: true,
 	Setup: func(fs *flag.FlagSet) Run {
@@ -84,20 +84,17 @@ func (p *costing) run(ctx context.Context, t *Trial) (r Result, err error) {
 	return r, err
 }
 
-// idleProcesses is how many processes hold a client at once, because the kernel tells only what all of them take.
-const idleProcesses = 50
-
 // idle measures what a process takes that holds a client who says nothing.
 func idle(ctx context.Context, t *Trial, r *Result) error {
 	for _, process := range []struct{ name, program string }{{idleInGo, rig.Inetd}, {idleInC, rig.CInetd}} {
-		each, err := t.Idle(ctx, process.program, idleProcesses)
+		each, err := t.Idle(ctx, process.program)
 		if errors.Is(err, rig.ErrNoTool) {
 			continue // a note has said so
 		}
 		if err != nil {
 			return err
 		}
-		r.Row(process.name, Memory("resident", each.Resident), Memory("private", each.Private), Memory("in the kernel", each.Kernel))
+		r.Row(process.name, Memory("resident", each.Resident), Memory("private", each.Private), Memory("page tables", each.PageTables))
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func TestTheProgramsOfInetdServeTheClientAtTheirStandardInput(t *testing.T) {
 
 func TestAnIdleProcessTakesMemory(t *testing.T) {
 	for _, program := range []string{Inetd, CInetd} {
-		each, err := parts.Idle(t.Context(), program, 3)
+		each, err := parts.Idle(t.Context(), program)
 		if errors.Is(err, ErrNoTool) {
 			t.Skip(err)
 		}
@@ -75,14 +75,15 @@ func TestAnIdleProcessTakesMemory(t *testing.T) {
 			return
 		}
 		assert.Positive(t, each.Private, program)
+		assert.Positive(t, each.PageTables, program)
 		assert.Greater(t, each.Resident, each.Private, program)
 	}
 	if runtime.GOOS == "linux" {
 		ctx, interrupt := context.WithCancel(t.Context())
 		interrupt()
-		_, err := parts.Idle(ctx, Inetd, 3)
+		_, err := parts.Idle(ctx, Inetd)
 		assert.ErrorIs(t, err, context.Canceled)
-		_, err = parts.Idle(t.Context(), Sequential, 1) // which says nothing at its standard output, and ends
+		_, err = parts.Idle(t.Context(), Sequential) // which says nothing at its standard output, and ends
 		assert.Error(t, err)
 	}
 }

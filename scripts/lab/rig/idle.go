@@ -12,16 +12,18 @@ import (
 
 // An Idle is what one process takes that holds a client who says nothing, in bytes.
 type Idle struct {
-	Resident int64 // memory in use
-	Private  int64 // of that, what no other process uses
-	Kernel   int64 // what the kernel uses for it, and for its connection
+	Resident   int64 // memory in use
+	Private    int64 // of that, what no other process uses
+	PageTables int64 // memory that the kernel uses to know where the process has its own
 }
 
-// Idle starts so many processes of a program that serves the client at its standard input, with a client for each, and
-// returns what each takes. Where the system doesn't tell that, Idle starts none, and all figures are [Unknown].
-func (s *Servers) Idle(ctx context.Context, program string, processes int) (Idle, error) {
-	before := KernelMemory()
-	if before == Unknown {
+// idleProcesses is how many processes of a program run at once, so that what they share is not the memory of one.
+const idleProcesses = 3
+
+// Idle starts some processes of a program that serves the client at its standard input, with a client for each, and
+// returns what one of them takes. Where the system doesn't tell that, Idle starts none, and all figures are [Unknown].
+func (s *Servers) Idle(ctx context.Context, program string) (Idle, error) {
+	if KernelMemory() == Unknown {
 		return Idle{Unknown, Unknown, Unknown}, nil
 	}
 	command, err := s.Command(ctx, program)
@@ -34,7 +36,7 @@ func (s *Servers) Idle(ctx context.Context, program string, processes int) (Idle
 	}
 	defer ln.Close()
 	pid := 0
-	for range processes {
+	for range idleProcesses {
 		started, end, err := idle(ctx, ln, command)
 		if err != nil {
 			return Idle{}, fmt.Errorf("%s: %w", program, err)
@@ -42,7 +44,7 @@ func (s *Servers) Idle(ctx context.Context, program string, processes int) (Idle
 		defer end()
 		pid = started
 	}
-	return Idle{readSystem(pid, "").Resident, private(pid), (KernelMemory() - before) / int64(processes)}, ctx.Err()
+	return Idle{readSystem(pid, "").Resident, told(pid, "smaps_rollup", "Private_Clean:", "Private_Dirty:"), told(pid, "status", "VmPTE:")}, ctx.Err()
 }
 
 // idle connects a client, and starts the command that serves it. It returns when the client has been greeted. The

@@ -39,13 +39,13 @@ func readSystem(pid int, addr string) System {
 	return s
 }
 
-// private returns how many bytes of memory a process uses that no other process does, or [Unknown].
-func private(pid int) int64 {
-	rollup, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "smaps_rollup"))
+// told returns the sum of what lines with these names say in a file of a process in /proc, in bytes, or [Unknown].
+func told(pid int, file string, names ...string) int64 {
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), file))
 	if err != nil {
 		return Unknown
 	}
-	return kibibytes(string(rollup), "Private_Clean:", "Private_Dirty:")
+	return kibibytes(string(text), names...)
 }
 
 // processorTime adds the times in user and in kernel mode, which stat has in hundredths of a second.
