@@ -88,6 +88,25 @@ func words(t *testing.T) *protocol.Table {
 	return table
 }
 
+func TestALaneSaysWhenItsClientWasAcceptedIfTheRunKnows(t *testing.T) {
+	var accepted sync.Map // times by the addresses of clients
+	r := Run{Clients: 2, Accepted: func(client net.Addr) time.Time {
+		at, _ := accepted.Load(client.String())
+		known, _ := at.(time.Time)
+		return known
+	}}
+	chart, _ := runs(t, r, func(conn *memnet.Conn) {
+		time.Sleep(2 * time.Second)
+		if client := conn.RemoteAddr().String(); strings.HasSuffix(client, "1") { // it dialled first
+			accepted.Store(client, time.Now())
+		}
+		after3s(protocol.Message)(conn)
+	})
+	assert.Equal(t, 2*time.Second, chart.Lanes[0].Accepted)
+	assert.Equal(t, 5*time.Second, chart.Lanes[0].Admitted())
+	assert.Zero(t, chart.Lanes[1].Accepted, "unknown")
+}
+
 func TestAClientOfEachProtocolIsServedAndLogsIt(t *testing.T) {
 	for _, test := range []struct {
 		run    Run

@@ -5,6 +5,11 @@
 //	conn0  ◆━━━━━━━━━━━━━━━━━━━━━━                                     served 2.2s
 //	conn1  ◆······················━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
 //
+// Where it is known when the server accepted a client, the dots end there, and colons lead on to its
+// greeting:
+//
+//	conn2  ◆········::::::::::::::━━━━━━━━━━━━━━━━━━━━━━  waited 2.2s  served 2.2s
+//
 // Both drawings stand on one geometry, so they cannot disagree.
 package timeline
 
@@ -60,9 +65,9 @@ func (l Lane) MarshalJSON() ([]byte, error) {
 	}{l.Name, ms(l.Arrived), accepted, ms(l.Waited), ms(l.Served), ms(l.Late), l.Failure, l.Refused})
 }
 
-// Accept notes when the server accepted the client's connection, since the chart's beginning. Two
-// processes do not tell the time to the nanosecond alike, so Accept takes a time before the arrival
-// for the arrival, and a time after the admission for the admission.
+// Accept notes when the server accepted the client's connection, since the chart's beginning. The
+// clocks of two processes never agree exactly, so Accept moves a time before the arrival to the
+// arrival, and a time after the admission to the admission.
 func (l *Lane) Accept(at time.Duration) {
 	l.Accepted = max(min(at, l.Admitted()), l.Arrived, 1) // because 0 means that it is not known
 }

@@ -47,3 +47,13 @@ func TestTheAcceptanceIsKnownOfAServerThatLogs(t *testing.T) {
 		}))
 	}
 }
+
+func TestAwaitingALineEndsWithTheServer(t *testing.T) {
+	err := parts.With(t.Context(), Threaded, nil, func(s *Server) error {
+		s.Kill()
+		assert.NoError(t, s.AwaitLog(t.Context(), func(log string) bool { return strings.Contains(log, "listening on ") }))
+		assert.ErrorContains(t, s.AwaitLog(t.Context(), func(string) bool { return false }), "ended")
+		return nil
+	})
+	assert.ErrorIs(t, err, ErrEnded)
+}
