@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// After a failure, Accept is tried again after firstRetry, and then after twice as long each time, up to lastRetry.
+// After an error, Accept is tried again after firstRetry, and then after twice as long each time, up to
+// lastRetry.
 const (
 	firstRetry = 5 * time.Millisecond
 	lastRetry  = time.Second
 )
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection. It returns when ln is
-// closed and the last client has been served, with the error that Accept gave. Every other failure of Accept will pass.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection. When ln
+// is closed, Serve waits for the last handle and returns the error of Accept. After every other error
+// of Accept it goes on.
 func Serve(ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()

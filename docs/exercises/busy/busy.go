@@ -3,12 +3,12 @@ package busy
 
 import "net"
 
-// Busy is what the server sends to a client that it cannot serve now.
+// Busy is what the server sends to a client that it can't serve now.
 const Busy = '!'
 
 // Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
-// Busy to every other client and hangs up. It returns when ln is closed and the last client has
-// been served.
+// Busy to every other client and hangs up. When ln is closed, Serve waits until it has ended all
+// conversations, refusals included, and returns the error of Accept.
 func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	for {
 		conn, err := ln.Accept()

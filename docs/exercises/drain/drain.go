@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection, until ctx is done. Then
-// it closes ln, lets the open conversations end within grace, and closes the connections of those that have not. It
-// returns how many that were, when the last handle has returned. The error is that of Accept, if it was not ctx that
-// ended it.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection. When ctx
+// is done, it closes ln and lets the open conversations end within grace. Then it closes the connections
+// of those that have not ended, and returns how many it has closed. It returns when the last handle has
+// returned. If Accept fails while ctx is not done, Serve drains in the same way and returns that error.
 func Serve(ctx context.Context, grace time.Duration, ln net.Listener, handle func(net.Conn)) (forced int, err error) {
 	stop := context.AfterFunc(ctx, func() { ln.Close() })
 	defer stop()
 	for {
 		conn, err := ln.Accept()
 		if err != nil && ctx.Err() != nil {
-			return 0, nil // change this: some are still talking
+			return 0, nil // change this: some clients are still being served
 		}
 		if err != nil {
 			return 0, err

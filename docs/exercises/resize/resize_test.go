@@ -8,100 +8,132 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
-const idle = time.Minute
+const (
+	least, most = 2, 5 // workers
+	idle        = time.Minute
 
-// withPool calls use with a pool of two to five workers, and closes it. It is a failure if nothing
-// can go on.
+	stuck = "Clients wait for ever: their jobs are in the queue, and no worker runs them, or Close waits for a worker that does not end."
+)
+
+// withPool calls use with a pool and closes it.
 func withPool(t *testing.T, use func(*testing.T, *Pool)) {
-	defer func() { assert.Nil(t, recover(), "the pool waits for ever") }()
-	synctest.Test(t, func(t *testing.T) {
-		p := New(2, 5, idle)
+	t.Helper()
+	bubble.Run(t, stuck, func(t *testing.T) {
+		p := New(least, most, idle)
 		use(t, p)
 		synctest.Wait()
 		began := time.Now()
 		p.Close()
-		assert.Less(t, time.Since(began), idle, "Close waited although all jobs had ended")
-		assert.Zero(t, p.Workers(), "workers after Close")
+		if took := time.Since(began); took > 0 {
+			t.Fatalf("All clients have been served, and Close waits for %v. It should not wait for idle workers.", took)
+		}
+		if n := p.Workers(); n != 0 {
+			t.Fatalf("Close has returned, and Workers says that there are %d workers. All should have ended.", n)
+		}
 	})
 }
 
-// execute queues n jobs that take as long as d, and looks how many run at once.
-func execute(t *testing.T, p *Pool, n int, d time.Duration, want int) {
+// execute queues n jobs that take as long as d, and checks how many clients are served at once.
+func execute(t *testing.T, p *Pool, n int, d time.Duration) {
+	t.Helper()
 	var running atomic.Int64
 	for range n {
 		p.Execute(func() { running.Add(1); time.Sleep(d); running.Add(-1) })
 	}
 	synctest.Wait()
-	assert.EqualValues(t, want, running.Load(), "how many of %d jobs run at once", n)
+	if got, want := int(running.Load()), min(n, most); got != want {
+		t.Fatalf("%d clients come at once to a pool of %d to %d workers, and %d are served at once. It should be %d.",
+			n, least, most, got, want)
+	}
 }
 
-func TestItGrowsWhileJobsWaitForAWorker(t *testing.T) {
-	for jobs, workers := range []int{2, 2, 2, 3, 4, 5, 5, 5} {
+func wantWorkers(t *testing.T, p *Pool, want int, when string) {
+	t.Helper()
+	if got := p.Workers(); got != want {
+		t.Fatalf("A pool has %d to %d workers, which may be idle for %v. %s and the pool has %d workers for the next clients. "+
+			"It should have %d.", least, most, idle, when, got, want)
+	}
+}
+
+func TestPoolGrowsWhileJobsWait(t *testing.T) {
+	for clients, workers := range []int{2, 2, 2, 3, 4, 5, 5, 5} {
 		withPool(t, func(t *testing.T, p *Pool) {
-			execute(t, p, jobs, time.Second, min(jobs, 5))
-			assert.Equal(t, workers, p.Workers(), "workers for %d jobs", jobs)
+			execute(t, p, clients, time.Second)
+			if got := p.Workers(); got != workers {
+				t.Fatalf("%d clients come at once, and the pool has %d workers. It should have %d.", clients, got, workers)
+			}
 			time.Sleep(2 * time.Second)
-			execute(t, p, jobs, time.Second, min(jobs, 5))
-			assert.Equal(t, workers, p.Workers(), "workers for %d jobs, the second time", jobs)
+			execute(t, p, clients, time.Second)
+			if got := p.Workers(); got != workers {
+				t.Fatalf("%d clients come at once, for the second time, and the pool has %d workers. It should have %d.",
+					clients, got, workers)
+			}
 			time.Sleep(2 * time.Second)
 		})
 	}
 }
 
-func TestItShrinksWhenThereIsNothingToDo(t *testing.T) {
+func TestPoolShrinksWhenIdle(t *testing.T) {
 	withPool(t, func(t *testing.T, p *Pool) {
 		for range 3 {
-			execute(t, p, 5, 2*idle, 5)
+			execute(t, p, 5, 2*idle)
 			time.Sleep(2*idle + idle/2)
-			assert.Equal(t, 5, p.Workers(), "workers, after half the idle time")
+			wantWorkers(t, p, 5, "Five workers have been idle for 30s,")
 			time.Sleep(idle/2 + 1)
-			assert.Equal(t, 2, p.Workers(), "workers, after the idle time")
+			wantWorkers(t, p, 2, "Five workers have been idle for a minute,")
 			time.Sleep(10 * idle)
-			assert.Equal(t, 2, p.Workers(), "workers, after a long time")
-			execute(t, p, 1, time.Second, 1)
-			assert.Equal(t, 2, p.Workers(), "workers for one job")
+			wantWorkers(t, p, 2, "No client has come for ten minutes,")
+			execute(t, p, 1, time.Second)
+			wantWorkers(t, p, 2, "One client comes after that,")
 			time.Sleep(2 * time.Second)
 		}
 	})
 }
 
-func TestWhoHasSomethingToDoDoesNotEnd(t *testing.T) {
+func TestBusyWorkersStay(t *testing.T) {
 	withPool(t, func(t *testing.T, p *Pool) {
-		execute(t, p, 4, 3*idle, 4)
-		execute(t, p, 1, time.Second, 1)
+		execute(t, p, 4, 3*idle)
+		execute(t, p, 1, time.Second)
 		time.Sleep(2 * idle)
-		assert.Equal(t, 4, p.Workers(), "workers: four are busy, and the fifth has had nothing to do for long")
+		wantWorkers(t, p, 4, "Four workers are busy, and the fifth has been idle for nearly two minutes,")
 		time.Sleep(idle)
 	})
 }
 
-func TestNoJobIsLostWhileItShrinks(t *testing.T) {
+func TestNoJobIsLostWhileThePoolShrinks(t *testing.T) {
 	withPool(t, func(t *testing.T, p *Pool) {
-		var ran atomic.Int64
-		for range 200 {
-			for range 8 {
-				p.Execute(func() { ran.Add(1) })
+		const rounds, clients = 200, 8
+		var served atomic.Int64
+		for range rounds {
+			for range clients {
+				p.Execute(func() { served.Add(1) })
 			}
 			synctest.Wait()
-			assert.LessOrEqual(t, p.Workers(), 5)
-			time.Sleep(idle) // as long as the workers wait
+			if n := p.Workers(); n > most {
+				t.Fatalf("%d clients come at once, and the pool has %d workers. It should have at most %d.", clients, n, most)
+			}
+			time.Sleep(idle) // workers end while the next clients come
 		}
 		synctest.Wait()
-		assert.EqualValues(t, 200*8, ran.Load(), "jobs that have been run")
+		if n := served.Load(); n != rounds*clients {
+			t.Fatalf("%d clients have come, and %d have been served. Their jobs came while workers ended.", rounds*clients, n)
+		}
 	})
 }
 
 func TestCloseWaitsForAllJobs(t *testing.T) {
-	var ran atomic.Int64
-	synctest.Test(t, func(t *testing.T) {
-		p := New(2, 5, idle)
+	bubble.Run(t, stuck, func(t *testing.T) {
+		var served atomic.Int64
+		p := New(least, most, idle)
 		for range 20 {
-			p.Execute(func() { time.Sleep(time.Second); ran.Add(1) })
+			p.Execute(func() { time.Sleep(time.Second); served.Add(1) })
 		}
 		p.Close()
-		assert.EqualValues(t, 20, ran.Load(), "jobs that have been run when Close returns")
+		if n := served.Load(); n != 20 {
+			t.Fatalf("20 clients have come, and Close has returned when %d had been served. It should be all.", n)
+		}
 	})
 }

@@ -8,14 +8,16 @@ import (
 	"time"
 )
 
-// After a failure, Accept is tried again after firstRetry, and then after twice as long each time, up to lastRetry.
+// After an error, Accept is tried again after firstRetry, and then after twice as long each time, up to
+// lastRetry.
 const (
 	firstRetry = 5 * time.Millisecond
 	lastRetry  = time.Second
 )
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection. It returns when ln is
-// closed and the last client has been served, with the error that Accept gave. Every other failure of Accept will pass.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection. When ln
+// is closed, Serve waits for the last handle and returns the error of Accept. After every other error
+// of Accept it goes on.
 func Serve(ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
@@ -28,13 +30,13 @@ func Serve(ln net.Listener, handle func(net.Conn)) error {
 	}
 }
 
-// accept returns the next client, or an error that says that ln is closed.
+// accept returns the next client. It returns an error only if ln is closed.
 func accept(ln net.Listener) (net.Conn, error) {
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
 		conn, err := ln.Accept()
 		if err == nil || errors.Is(err, net.ErrClosed) {
 			return conn, err
 		}
-		time.Sleep(retry) // to try at once would only keep a processor busy
+		time.Sleep(retry) // trying at once would only keep a processor busy
 	}
 }

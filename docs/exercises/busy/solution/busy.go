@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Busy is what the server sends to a client that it cannot serve now.
+// Busy is what the server sends to a client that it can't serve now.
 const Busy = '!'
 
 // Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
-// Busy to every other client and hangs up. It returns when ln is closed and the last client has
-// been served.
+// Busy to every other client and hangs up. When ln is closed, Serve waits until it has ended all
+// conversations, refusals included, and returns the error of Accept.
 func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()
@@ -34,8 +34,9 @@ func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
 	}
 }
 
+// refuse sends Busy and hangs up. It gives a client that does not read a second.
 func refuse(conn net.Conn) {
-	conn.SetDeadline(time.Now().Add(time.Second)) // the client may never read
+	conn.SetDeadline(time.Now().Add(time.Second))
 	conn.Write([]byte{Busy})
 	conn.Close()
 }

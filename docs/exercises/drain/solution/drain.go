@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// Serve serves each client in a goroutine of its own with handle, which closes the connection, until ctx is done. Then
-// it closes ln, lets the open conversations end within grace, and closes the connections of those that have not. It
-// returns how many that were, when the last handle has returned. The error is that of Accept, if it was not ctx that
-// ended it.
+// Serve serves each client in a goroutine of its own with handle, which closes the connection. When ctx
+// is done, it closes ln and lets the open conversations end within grace. Then it closes the connections
+// of those that have not ended, and returns how many it has closed. It returns when the last handle has
+// returned. If Accept fails while ctx is not done, Serve drains in the same way and returns that error.
 func Serve(ctx context.Context, grace time.Duration, ln net.Listener, handle func(net.Conn)) (forced int, err error) {
 	stop := context.AfterFunc(ctx, func() { ln.Close() })
 	defer stop()
@@ -35,21 +35,21 @@ func Serve(ctx context.Context, grace time.Duration, ln net.Listener, handle fun
 	return forced, err
 }
 
-// clients are those whose conversations have not ended.
+// clients are the clients whose conversations have not ended.
 type clients struct {
 	serving sync.WaitGroup
 	mu      sync.Mutex
 	open    map[net.Conn]struct{} // guarded by mu
 }
 
-// accept serves clients until Accept fails. When it has returned, nobody is added any more.
+// accept serves clients until Accept fails. After it returns, no client is added.
 func (cs *clients) accept(ln net.Listener, handle func(net.Conn)) error {
 	for {
 		conn, err := ln.Accept()
 		if err != nil {
 			return err
 		}
-		cs.add(conn) // here, and not in the goroutine, which may begin late
+		cs.add(conn) // here, because the goroutine may begin late
 		cs.serving.Go(func() {
 			defer cs.remove(conn)
 			handle(conn)
@@ -69,7 +69,7 @@ func (cs *clients) remove(conn net.Conn) {
 	delete(cs.open, conn)
 }
 
-// closeAll closes the connections of all who are still here, and returns how many they are.
+// closeAll closes the connections of all clients that are left, and returns how many.
 func (cs *clients) closeAll() int {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()

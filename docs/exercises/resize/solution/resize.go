@@ -9,19 +9,20 @@ import (
 // A Pool has at least min workers and at most max. It is safe for concurrent use.
 type Pool struct {
 	min, max int
-	idle     time.Duration // how long a worker that is one too many has nothing to do before it ends
+	idle     time.Duration // a worker ends after it has had no job for this long, if there are more than min
 
 	all     sync.WaitGroup
 	mu      sync.Mutex
 	arrived *sync.Cond // uses mu
 	jobs    []func()
 	workers int
-	free    int // the workers that run no job
+	free    int // workers that run no job
 	closed  bool
 }
 
-// New starts min workers. More are started while jobs wait for one, up to max. They end when they have had nothing
-// to do for as long as idle, down to min. The caller ends the pool with Close.
+// New starts a pool of min workers. While jobs wait for a worker, the pool starts more, up to max. A
+// worker that has had no job for as long as idle ends, if there are more than min. The caller must call
+// Close.
 func New(min, max int, idle time.Duration) *Pool {
 	p := &Pool{min: min, max: max, idle: idle}
 	p.arrived = sync.NewCond(&p.mu)
@@ -42,14 +43,15 @@ func (p *Pool) Execute(job func()) {
 	p.arrived.Signal()
 }
 
-// Workers is how many workers there are.
+// Workers returns how many workers there are.
 func (p *Pool) Workers() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.workers
 }
 
-// Close returns when all queued jobs have been run and the workers have ended. It does not wait for anything else.
+// Close returns when all queued jobs have been run and all workers have ended. It does not wait for
+// idle workers.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	p.closed = true
@@ -58,7 +60,7 @@ func (p *Pool) Close() {
 	p.all.Wait()
 }
 
-// start needs mu, once others know p.
+// start starts a worker. The caller must hold mu, unless p is new.
 func (p *Pool) start() {
 	p.workers++
 	p.free++
@@ -76,7 +78,7 @@ func (p *Pool) start() {
 	})
 }
 
-// receive takes the job that has waited longest. It returns false when the worker that waits for one has to end.
+// receive returns the job that has waited longest. It returns false if the worker has to end.
 func (p *Pool) receive() (job func(), ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,7 +88,7 @@ func (p *Pool) receive() (job func(), ok bool) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		late = true
-		p.arrived.Broadcast() // not Signal, which may wake another one
+		p.arrived.Broadcast() // Signal might wake another worker
 	})
 	defer timer.Stop()
 	for len(p.jobs) == 0 {

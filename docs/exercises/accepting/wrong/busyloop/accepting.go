@@ -1,0 +1,41 @@
+// Package accepting is wrong: it tries again at once and keeps a processor busy.
+package accepting
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"time"
+)
+
+// After an error, Accept is tried again after firstRetry, and then after twice as long each time, up to
+// lastRetry.
+const (
+	firstRetry = 5 * time.Millisecond
+	lastRetry  = time.Second
+)
+
+// Serve serves each client in a goroutine of its own with handle, which closes the connection. When ln
+// is closed, Serve waits for the last handle and returns the error of Accept. After every other error
+// of Accept it goes on.
+func Serve(ln net.Listener, handle func(net.Conn)) error {
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	for {
+		conn, err := accept(ln)
+		if err != nil {
+			return err
+		}
+		clients.Go(func() { handle(conn) })
+	}
+}
+
+// accept returns the next client. It returns an error only if ln is closed.
+func accept(ln net.Listener) (net.Conn, error) {
+	for {
+		conn, err := ln.Accept()
+		if err == nil || errors.Is(err, net.ErrClosed) {
+			return conn, err
+		}
+	}
+}

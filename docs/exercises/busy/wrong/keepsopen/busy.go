@@ -1,0 +1,41 @@
+// Package busy is wrong: it does not hang up on the clients that it refuses.
+package busy
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// Busy is what the server sends to a client that it can't serve now.
+const Busy = '!'
+
+// Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
+// Busy to every other client and hangs up. When ln is closed, Serve waits until it has ended all
+// conversations, refusals included, and returns the error of Accept.
+func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	slots := make(chan struct{}, n)
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		select {
+		case slots <- struct{}{}:
+			clients.Go(func() {
+				defer func() { <-slots }()
+				handle(conn)
+			})
+		default:
+			clients.Go(func() { refuse(conn) })
+		}
+	}
+}
+
+// refuse sends Busy and hangs up. It gives a client that does not read a second.
+func refuse(conn net.Conn) {
+	conn.SetDeadline(time.Now().Add(time.Second))
+	conn.Write([]byte{Busy})
+}
