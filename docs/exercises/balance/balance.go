@@ -11,14 +11,14 @@ type Balancer struct {
 	next     int // guarded by mu
 }
 
-// New returns a balancer that lets each of the machines have at most max conversations at a time.
+// New returns a balancer for machines that may have at most max conversations each.
 func New(max int, machines ...string) *Balancer {
 	return &Balancer{max: max, machines: machines}
 }
 
-// Pick returns the machine with the fewest open conversations, and of several the one that comes first in the list. It
-// counts one more for it until done is called; to call done again changes nothing. If no machine may have one more, ok
-// is false and nothing was counted.
+// Pick returns the machine with the fewest open conversations. If there are several, it returns the one
+// that comes first in the list. The new conversation counts until done is called; calling done again
+// changes nothing. If every machine is full or down, ok is false.
 func (b *Balancer) Pick() (machine string, done func(), ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -27,7 +27,7 @@ func (b *Balancer) Pick() (machine string, done func(), ok bool) {
 	return machine, func() {}, true
 }
 
-// Down takes a machine out: it is not picked any more. Conversations that are open there go on.
+// Down takes a machine out, so that it is not picked. Its open conversations go on and count.
 func (b *Balancer) Down(machine string) {
 	// write this
 }

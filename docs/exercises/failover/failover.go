@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Greeting is what a server says to a client whom it serves.
+// Greeting is what a server sends to a client when it begins to serve it.
 const Greeting = '*'
 
-// Dial connects to the first of the machines that admits us: its Greeting must come within patience,
-// counted from the beginning of dial. Dial reads nothing beyond the greeting, and closes the
-// connections to the other machines. If no machine admits us, the error names each machine and its
-// reason. If ctx is done, Dial returns at once; a connection that it has returned does not depend on
-// ctx.
+// Dial connects to the machines in their order and returns the first connection on which it has read
+// the Greeting. Each machine has as long as patience for that, connecting included. Dial reads nothing
+// beyond the greeting, and closes the other connections. If no machine greets, the error names each
+// machine and its reason. If ctx is done, Dial returns at once. The connection that it returns does not
+// depend on ctx.
 func Dial(
 	ctx context.Context, patience time.Duration, machines []string,
 	dial func(ctx context.Context, addr string) (net.Conn, error),
@@ -23,8 +23,8 @@ func Dial(
 	for _, machine := range machines {
 		conn, err := dial(ctx, machine)
 		if err == nil {
-			return conn, nil // change this: connected is not admitted
+			return conn, nil // change this: no greeting has been read
 		}
 	}
-	return nil, errors.New("no machine has admitted us")
+	return nil, errors.New("no machine has greeted")
 }

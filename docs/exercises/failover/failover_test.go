@@ -4,24 +4,27 @@ package failover
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
 const patience = 2 * time.Second
 
-// A network has machines that are named for what they do.
+// A network has machines whose names say what they do.
 type network struct {
-	dialled []string
-	mu      sync.Mutex
-	open    map[string]bool // the connections that the client has not closed; guarded by mu
+	dialed []string
+	mu     sync.Mutex
+	open   map[string]bool // the connections that the client has not closed; guarded by mu
 }
 
 func (n *network) setOpen(machine string, open bool) {
@@ -37,12 +40,12 @@ func (n *network) isOpen(machine string) bool {
 }
 
 func (n *network) dial(ctx context.Context, machine string) (net.Conn, error) {
-	n.dialled = append(n.dialled, machine)
+	n.dialed = append(n.dialed, machine)
 	if machine == "refuses" {
 		return nil, syscall.ECONNREFUSED
 	}
 	if machine == "is gone" {
-		select { // nobody answers
+		select { // no packet comes back
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(time.Hour):
@@ -53,7 +56,7 @@ func (n *network) dial(ctx context.Context, machine string) (net.Conn, error) {
 	n.setOpen(machine, true)
 	go func() {
 		defer server.Close()
-		server.SetDeadline(time.Now().Add(time.Hour)) // whatever the client does, it ends
+		server.SetDeadline(time.Now().Add(time.Hour)) // so that it ends
 		switch machine {
 		case "hangs up":
 			return
@@ -62,114 +65,144 @@ func (n *network) dial(ctx context.Context, machine string) (net.Conn, error) {
 		case "is late":
 			time.Sleep(2 * patience)
 			server.Write([]byte("*"))
-		case "admits":
+		case "greets":
 			time.Sleep(patience / 2)
 			server.Write([]byte("*and goes on"))
 		}
 		_, err := io.Copy(io.Discard, server)
-		n.setOpen(machine, err != nil) // it has not closed it, within an hour
+		n.setOpen(machine, err != nil) // the client has not closed it within an hour
 	}()
 	return client, nil
 }
 
-// bubble runs test in fake time, and gives the machines the time to end whatever Dial has left open.
-func bubble(t *testing.T, test func(*testing.T)) {
-	synctest.Test(t, func(t *testing.T) {
+// run runs test in fake time, and lets all machines end.
+func run(t *testing.T, test func(*testing.T)) {
+	t.Helper()
+	bubble.Run(t, "The caller of Dial waits for ever, for a machine that sends nothing.", func(t *testing.T) {
 		defer time.Sleep(2 * time.Hour)
 		test(t)
 	})
 }
 
-// result is what Dial has come to.
+// A result is what Dial has done.
 type result struct {
+	*network
 	conn net.Conn
 	err  error
 	took time.Duration
 }
 
-func connect(ctx context.Context, machines ...string) (*network, result) {
+func connect(ctx context.Context, machines ...string) result {
 	n := &network{open: make(map[string]bool)}
 	began := time.Now()
 	conn, err := Dial(ctx, patience, machines, n.dial)
 	took := time.Since(began)
 	synctest.Wait()
-	return n, result{conn, err, took}
+	return result{n, conn, err, took}
 }
 
-func TestTheNextMachineIsTried(t *testing.T) {
-	for machine, costs := range map[string]time.Duration{
-		"refuses": 0, "is busy": 0, "is silent": patience, "is late": patience, "is gone": patience,
+func (r result) close() {
+	if r.conn != nil {
+		r.conn.Close()
+	}
+}
+
+func TestNextMachineIsTried(t *testing.T) {
+	for _, c := range []struct {
+		machine string // the first of three
+		took    time.Duration
+	}{
+		{"refuses", 0}, {"is busy", 0}, {"is silent", patience}, {"is late", patience}, {"is gone", patience},
 	} {
-		t.Run(machine, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-				defer cancel()
-				n, got := connect(ctx, machine, "admits", "another")
-				assert.NoError(t, got.err)
-				assert.Equal(t, []string{machine, "admits"}, n.dialled, "who was dialled")
-				assert.Equal(t, costs+patience/2, got.took, "how long it took, of which %v to be admitted", patience/2)
-				time.Sleep(2 * patience)
-				synctest.Wait()
-				assert.False(t, n.isOpen(machine), "the connection to the machine that %s is still open", machine)
-				if got.conn != nil {
-					got.conn.Close()
-				}
-			})
+		run(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+			defer cancel()
+			got := connect(ctx, c.machine, "greets", "another")
+			defer got.close()
+			if dialed := fmt.Sprint(got.dialed); dialed != fmt.Sprintf("[%s greets]", c.machine) {
+				t.Fatalf("The first machine %s, and the second greets. The client dials %s. "+
+					"It should dial these two and then stop.", c.machine, dialed)
+			}
+			if got.err != nil {
+				t.Fatalf("The first machine %s, and the second greets. The client gets the error %v. "+
+					"It should get a connection.", c.machine, got.err)
+			}
+			if want := c.took + patience/2; got.took != want {
+				t.Fatalf("The first machine %s, and the second greets after 1s. The client gets its connection after %v. "+
+					"It should be after %v; patience is %v.", c.machine, got.took, want, patience)
+			}
+			time.Sleep(2 * patience)
+			synctest.Wait()
+			if got.isOpen(c.machine) {
+				t.Fatalf("The client talks to the second machine, and its connection to the first, which %s, is still open. "+
+					"It should be closed.", c.machine)
+			}
 		})
 	}
 }
 
-func TestTheConnectionIsTheCallersAlone(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestConnectionIsTheCallersAlone(t *testing.T) {
+	run(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, got := connect(ctx, "hangs up", "admits")
+		got := connect(ctx, "hangs up", "greets")
+		defer got.close()
 		cancel()
-		if !assert.NoError(t, got.err) {
-			return
+		if got.err != nil {
+			t.Fatalf("The first machine hangs up, and the second greets. The client gets the error %v. "+
+				"It should get a connection.", got.err)
 		}
-		defer got.conn.Close()
 		time.Sleep(10 * patience)
 		rest := make([]byte, 12)
 		n, err := got.conn.Read(rest)
-		assert.NoError(t, err, "ctx, a deadline or a timer has ended the connection after Dial had returned it")
-		assert.Equal(t, "and goes on", string(rest[:n]), "what the server says after its greeting")
+		if err != nil {
+			t.Fatalf("The client reads from its connection a while after Dial, and gets the error %q. A deadline, "+
+				"a timer or ctx still applies to it, or Dial has read more than the greeting.", err)
+		}
+		if string(rest[:n]) != "and goes on" {
+			t.Fatalf("The machine sends \"*and goes on\". After Dial, the client reads %q. It should read \"and goes on\".", rest[:n])
+		}
 	})
 }
 
-func TestIfAllFailTheErrorSaysWhy(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		n, got := connect(t.Context(), "refuses", "hangs up", "is silent")
-		assert.Nil(t, got.conn)
-		assert.ErrorIs(t, got.err, syscall.ECONNREFUSED, "the reason of the first machine")
-		assert.ErrorIs(t, got.err, io.EOF, "the reason of the second")
-		for _, machine := range n.dialled {
-			assert.ErrorContains(t, got.err, machine, "a machine is not named")
+func TestErrorNamesEachMachineAndItsReason(t *testing.T) {
+	run(t, func(t *testing.T) {
+		got := connect(t.Context(), "refuses", "hangs up", "is silent")
+		defer got.close()
+		if got.conn != nil || got.err == nil {
+			t.Fatal("No machine greets, and the client gets a connection, or no error. It should get an error and nothing else.")
 		}
-		assert.Len(t, n.dialled, 3, "who was dialled")
-		if got.conn != nil {
-			got.conn.Close()
+		for _, machine := range []string{"refuses", "hangs up", "is silent"} {
+			if !strings.Contains(got.err.Error(), machine) {
+				t.Fatalf("No machine greets. The client gets the error %q, which does not name the machine %q.", got.err, machine)
+			}
+		}
+		if !errors.Is(got.err, syscall.ECONNREFUSED) || !errors.Is(got.err, io.EOF) {
+			t.Fatalf("No machine greets. The client gets the error %q. errors.Is should find in it the reasons of the "+
+				"first two machines, ECONNREFUSED and EOF.", got.err)
 		}
 	})
-	conn, err := Dial(t.Context(), patience, nil, nil)
-	assert.Nil(t, conn)
-	assert.Error(t, err, "without a machine, there is no connection, and that is an error")
+	if conn, err := Dial(t.Context(), patience, nil, nil); conn != nil || err == nil {
+		t.Fatal("There is no machine, and the client gets no error. Without a connection, it needs one.")
+	}
 }
 
-func TestWhoIsCancelledDoesNotWait(t *testing.T) {
+func TestCallerGivesUp(t *testing.T) {
 	for _, machine := range []string{"is silent", "is gone"} {
-		t.Run(machine, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
-				ctx, cancel := context.WithTimeout(t.Context(), patience/2)
-				defer cancel()
-				n, got := connect(ctx, machine, "admits")
-				assert.Error(t, got.err)
-				assert.Equal(t, patience/2, got.took, "when Dial returned; ctx is done at %v", patience/2)
-				assert.Equal(t, []string{machine}, n.dialled, "who was dialled: nobody should be when ctx is done")
-				assert.False(t, n.isOpen(machine), "the connection to the machine that %s is still open", machine)
-				if got.conn != nil {
-					got.conn.Close()
-				}
-			})
+		run(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), patience/2)
+			defer cancel()
+			got := connect(ctx, machine, "greets")
+			defer got.close()
+			if got.took != patience/2 || got.err == nil {
+				t.Fatalf("The machine %s, and the caller's context ends after %v. Dial returns after %v with the error %v. "+
+					"It should return at once, with an error.", machine, patience/2, got.took, got.err)
+			}
+			if len(got.dialed) > 1 {
+				t.Fatalf("The machine %s, and the caller's context ends. The client still dials the next machine.", machine)
+			}
+			if got.isOpen(machine) {
+				t.Fatalf("The machine %s, and the caller's context ends. The client's connection is still open.", machine)
+			}
 		})
 	}
 }

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Serve serves at most n clients at a time, each with handle, which closes the connection. If another one comes while
-// n are here, Serve hangs up on the one who has been silent longest, as soon as that is grace or more. Until then, or
-// until somebody leaves, the newcomer waits. A client is silent while nothing is read from it or written to it. Serve
-// returns when ln is closed and the last client has been served.
+// Serve serves at most n clients at a time, each with handle, which closes the connection. If another
+// client comes meanwhile, Serve hangs up on the client that has been silent longest, as soon as that is
+// grace or more. The newcomer waits until then, or until a client leaves. A client is silent while
+// nothing is read from it or written to it. When ln is closed, Serve waits for the last handle and
+// returns the error of Accept.
 func Serve(n int, grace time.Duration, ln net.Listener, handle func(net.Conn)) error {
 	var clients sync.WaitGroup
 	defer clients.Wait()

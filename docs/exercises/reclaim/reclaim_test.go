@@ -13,36 +13,32 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
-
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/protocol"
 	"example.com/concurrent-servers/shared/server"
 )
 
-const grace = 10 * time.Second
+const (
+	grace = 10 * time.Second
 
-// A client reads all that the server says.
+	stuck = "Clients wait for ever: Serve neither accepts nor returns."
+)
+
+// A client reads all that the server sends.
 type client struct {
 	*memnet.Conn
-	admitted, closed atomic.Bool
+	served, closed atomic.Bool
 }
 
 func (c *client) String() string {
 	switch {
 	case c.closed.Load():
 		return "hung up on"
-	case c.admitted.Load():
-		return "here"
+	case c.served.Load():
+		return "served"
 	}
 	return "waiting"
-}
-
-// bubble runs test in fake time. It is a failure if nothing can go on.
-func bubble(t *testing.T, test func(*testing.T)) {
-	defer func() { assert.Nil(t, recover(), "the server waits for ever") }()
-	synctest.Test(t, test)
 }
 
 // A house is a server and its clients.
@@ -50,31 +46,31 @@ type house struct {
 	ln      *memnet.Listener
 	clients []*client
 	running sync.WaitGroup
+	left    int64 // how many clients were being served when Serve returned
 }
 
-func open(t *testing.T, n int, handle func(net.Conn)) *house {
+func open(n int, handle func(net.Conn)) *house {
 	h := &house{ln: memnet.Listen()}
-	var talking atomic.Int64
+	var serving atomic.Int64
 	h.running.Go(func() {
-		err := Serve(n, grace, h.ln, func(conn net.Conn) {
-			talking.Add(1)
-			defer talking.Add(-1)
+		Serve(n, grace, h.ln, func(conn net.Conn) {
+			serving.Add(1)
+			defer serving.Add(-1)
 			handle(conn)
 		})
-		assert.ErrorIs(t, err, net.ErrClosed)
-		assert.Zero(t, talking.Load(), "Serve has returned, and some clients are still being served")
+		h.left = serving.Load()
 	})
 	return h
 }
 
-func (h *house) comes() {
+func (h *house) dial() {
 	c := &client{Conn: h.ln.Dial()}
 	h.clients = append(h.clients, c)
 	h.running.Go(func() {
 		buf := make([]byte, 1)
 		for !c.closed.Load() {
 			if _, err := c.Read(buf); err == nil {
-				c.admitted.Store(true)
+				c.served.Store(true)
 			} else {
 				c.closed.Store(true)
 			}
@@ -83,16 +79,19 @@ func (h *house) comes() {
 	synctest.Wait()
 }
 
-func (h *house) says(i int) {
-	h.clients[i].SetWriteDeadline(time.Now().Add(time.Second)) // if nobody reads
+func (h *house) send(i int) {
+	h.clients[i].SetWriteDeadline(time.Now().Add(time.Second)) // if the server does not read
 	h.clients[i].Write([]byte{'a'})
 	h.clients[i].SetWriteDeadline(time.Time{})
 }
 
-// is says what has become of the clients, in the order in which they came.
-func (h *house) is() string {
+// want checks what has become of the clients, in the order in which they came.
+func (h *house) want(t *testing.T, want, why string) {
+	t.Helper()
 	synctest.Wait()
-	return fmt.Sprint(h.clients)
+	if got := fmt.Sprint(h.clients); got != want {
+		t.Fatalf("%s. The clients are now: %s. They should be: %s. (Grace is %v.)", why, got, want, grace)
+	}
 }
 
 func (h *house) close() {
@@ -102,10 +101,10 @@ func (h *house) close() {
 		c.Close()
 	}
 	h.running.Wait()
-	time.Sleep(grace) // conversations that Serve has left behind end meanwhile
+	time.Sleep(grace) // goroutines that Serve has left behind end
 }
 
-// listen greets and reads until the client is gone.
+// listen greets and reads until the client has hung up.
 func listen(conn net.Conn) {
 	defer conn.Close()
 	conn.Write([]byte{'*'})
@@ -116,7 +115,7 @@ func listen(conn net.Conn) {
 	}
 }
 
-// tell says something to its client now and then, and reads nothing.
+// tell writes a byte every grace/2 and reads nothing.
 func tell(conn net.Conn) {
 	defer conn.Close()
 	for {
@@ -127,50 +126,50 @@ func tell(conn net.Conn) {
 	}
 }
 
-func TestWhoIsSilentLongestLosesTheSlot(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		h := open(t, 3, listen)
+func TestLongestSilentLosesItsSlot(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
+		h := open(3, listen)
 		defer h.close()
-		h.comes()
+		h.dial()
 		time.Sleep(time.Second)
-		h.comes()
+		h.dial()
 		time.Sleep(2 * grace)
-		h.comes()
-		assert.Equal(t, "[here here here]", h.is(), "there was a slot for each")
+		h.dial()
+		h.want(t, "[served served served]", "Three clients have come, and there are three slots")
 		time.Sleep(time.Second)
-		h.says(0)
+		h.send(0)
 		time.Sleep(grace)
-		assert.Equal(t, "[here here here]", h.is(), "whoever is silent disturbs nobody, as long as nobody else comes")
-		h.comes()
-		assert.Equal(t, "[here hung up on here here]", h.is(), "the second client has been silent longest")
-		h.comes()
-		assert.Equal(t, "[here hung up on hung up on here here]", h.is(), "and then the third")
+		h.want(t, "[served served served]", "All are silent, and no other client has come")
+		h.dial()
+		h.want(t, "[served hung up on served served]", "A fourth client comes, and the second has been silent longest")
+		h.dial()
+		h.want(t, "[served hung up on hung up on served served]", "A fifth client comes, and the third has been silent longest")
 	})
 }
 
-func TestTheNewcomerWaitsUntilSomebodyHasBeenSilentForGrace(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		h := open(t, 2, listen)
+func TestNewcomerWaitsForGrace(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
+		h := open(2, listen)
 		defer h.close()
-		h.comes()
-		h.comes()
+		h.dial()
+		h.dial()
 		time.Sleep(grace / 2)
-		h.comes()
-		assert.Equal(t, "[here here waiting]", h.is(), "nobody has been silent for grace")
+		h.dial()
+		h.want(t, "[served served waiting]", "A third client comes to two slots, and both clients have been silent for 5s")
 		time.Sleep(grace / 4)
-		h.says(0)
+		h.send(0)
 		time.Sleep(grace/4 - time.Millisecond)
-		assert.Equal(t, "[here here waiting]", h.is(), "a millisecond before the second client has been silent for grace")
+		h.want(t, "[served served waiting]", "A third client waits, and the second has been silent for a millisecond less than grace")
 		time.Sleep(time.Millisecond)
-		assert.Equal(t, "[here hung up on here]", h.is(), "the second client has now been silent for grace")
+		h.want(t, "[served hung up on served]", "A third client waits, and the second has been silent for grace")
 	})
 }
 
-func TestWhoIsBusyKeepsTheSlot(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+func TestBusyClientsKeepTheirSlots(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		first := make(chan struct{}, 1)
 		first <- struct{}{}
-		h := open(t, 2, func(conn net.Conn) {
+		h := open(2, func(conn net.Conn) {
 			select {
 			case <-first:
 				tell(conn)
@@ -179,45 +178,77 @@ func TestWhoIsBusyKeepsTheSlot(t *testing.T) {
 			}
 		})
 		defer h.close()
-		h.comes()
-		h.comes()
-		h.comes()
+		h.dial()
+		h.dial()
+		h.dial()
 		for range 10 {
 			time.Sleep(grace / 2)
-			h.says(1)
+			h.send(1)
 		}
-		assert.Equal(t, "[here here waiting]", h.is(), "the first is told something, and the second says something, every grace/2")
+		h.want(t, "[served served waiting]", "Every 5s the server writes to the first client, and the second sends a byte")
 		h.clients[1].Close()
-		assert.Equal(t, "[here hung up on here]", h.is(), "the second has left by itself")
+		h.want(t, "[served hung up on served]", "A third client waits, and the second has left")
 	})
 }
 
-func TestTheServerForgetsTheClientsThatLoseTheirSlots(t *testing.T) {
+func TestClientIsNotSilentWhileItsRequestIsNew(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
+		h := open(1, func(conn net.Conn) {
+			defer conn.Close()
+			conn.Write([]byte{'*'})
+			conn.Read(make([]byte, 1))
+			time.Sleep(grace) // to compute the reply
+		})
+		defer h.close()
+		h.dial()
+		time.Sleep(grace - time.Second)
+		h.send(0)
+		time.Sleep(2 * time.Second)
+		h.dial()
+		h.want(t, "[served waiting]", "A second client comes to one slot, and the first has sent a request two seconds ago")
+	})
+}
+
+func TestServeWaitsForItsClients(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
+		h := open(2, listen)
+		h.dial()
+		h.dial()
+		h.close()
+		if h.left > 0 {
+			t.Fatalf("The listener was closed, and Serve returned while %d clients were being served. "+
+				"A program that ends now cuts them off.", h.left)
+		}
+	})
+}
+
+func TestServerCountsClientsThatLoseTheirSlots(t *testing.T) {
 	slog.SetLogLoggerLevel(slog.LevelWarn) // no lines about single clients
-	bubble(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		s := server.New(func(ln net.Listener, handle func(net.Conn)) error { return Serve(2, grace, ln, handle) }, protocol.Message)
 		ctx, stop := context.WithCancel(t.Context())
 		ln := memnet.Listen()
 		var serving sync.WaitGroup
-		serving.Go(func() {
-			forced, err := s.Serve(ctx, ln)
-			assert.NoError(t, err)
-			assert.Zero(t, forced, "conversations that the server had to end by force")
-		})
+		serving.Go(func() { s.Serve(ctx, ln) })
 		defer serving.Wait()
 		defer stop()
 		var clients []*memnet.Conn
-		for range 1000 {
+		for i := range 1000 {
 			client := ln.Dial()
 			client.SetReadDeadline(time.Now().Add(2 * grace))
-			_, err := client.Read(make([]byte, 1))
-			require.NoError(t, err, "no greeting, although another client has been silent for grace")
+			if _, err := client.Read(make([]byte, 1)); err != nil {
+				t.Fatalf("Client number %d comes to two slots and is not greeted within 20s. All others are silent, "+
+					"so one of them should lose its slot after %v.", i+1, grace)
+			}
 			clients = append(clients, client)
 		}
 		for _, client := range clients {
 			client.Close()
 		}
 		synctest.Wait()
-		assert.Equal(t, server.Counters{Accepted: 1000, Served: 2, Failed: 998}, s.Counters(), "the last two were served")
+		if want := (server.Counters{Accepted: 1000, Served: 2, Failed: 998}); s.Counters() != want {
+			t.Fatalf("998 of 1000 clients have lost their slots, and the last two have left. The server counts %+v. "+
+				"It should count %+v.", s.Counters(), want)
+		}
 	})
 }

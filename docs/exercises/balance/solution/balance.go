@@ -10,14 +10,14 @@ type Balancer struct {
 	machines []*machine // in the order of the list
 }
 
-// machine is what the balancer knows about one; guarded by Balancer.mu.
+// machine is what the balancer knows about a machine; guarded by Balancer.mu.
 type machine struct {
 	name string
 	open int // conversations
 	down bool
 }
 
-// New returns a balancer that lets each of the machines have at most max conversations at a time.
+// New returns a balancer for machines that may have at most max conversations each.
 func New(max int, machines ...string) *Balancer {
 	b := &Balancer{max: max}
 	for _, name := range machines {
@@ -26,9 +26,9 @@ func New(max int, machines ...string) *Balancer {
 	return b
 }
 
-// Pick returns the machine with the fewest open conversations, and of several the one that comes first in the list. It
-// counts one more for it until done is called; to call done again changes nothing. If no machine may have one more, ok
-// is false and nothing was counted.
+// Pick returns the machine with the fewest open conversations. If there are several, it returns the one
+// that comes first in the list. The new conversation counts until done is called; calling done again
+// changes nothing. If every machine is full or down, ok is false.
 func (b *Balancer) Pick() (machine string, done func(), ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -36,7 +36,7 @@ func (b *Balancer) Pick() (machine string, done func(), ok bool) {
 	if m == nil {
 		return "", func() {}, false
 	}
-	m.open++ // under the same lock, or two could take the last place
+	m.open++ // under the same lock, or two clients could get the last place
 	return m.name, sync.OnceFunc(func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -44,7 +44,7 @@ func (b *Balancer) Pick() (machine string, done func(), ok bool) {
 	}), true
 }
 
-// leastBusy returns nil if no machine may have one more.
+// leastBusy returns nil if every machine is full or down.
 func (b *Balancer) leastBusy() *machine {
 	var least *machine
 	for _, m := range b.machines {
@@ -58,7 +58,7 @@ func (b *Balancer) leastBusy() *machine {
 	return least
 }
 
-// Down takes a machine out: it is not picked any more. Conversations that are open there go on.
+// Down takes a machine out, so that it is not picked. Its open conversations go on and count.
 func (b *Balancer) Down(machine string) { b.setDown(machine, true) }
 
 // Up puts a machine back that Down has taken out.

@@ -10,33 +10,33 @@ import (
 	"time"
 )
 
-// Greeting is what a server says to a client whom it serves.
+// Greeting is what a server sends to a client when it begins to serve it.
 const Greeting = '*'
 
-// Dial connects to the first of the machines that admits us: its Greeting must come within patience,
-// counted from the beginning of dial. Dial reads nothing beyond the greeting, and closes the
-// connections to the other machines. If no machine admits us, the error names each machine and its
-// reason. If ctx is done, Dial returns at once; a connection that it has returned does not depend on
-// ctx.
+// Dial connects to the machines in their order and returns the first connection on which it has read
+// the Greeting. Each machine has as long as patience for that, connecting included. Dial reads nothing
+// beyond the greeting, and closes the other connections. If no machine greets, the error names each
+// machine and its reason. If ctx is done, Dial returns at once. The connection that it returns does not
+// depend on ctx.
 func Dial(
 	ctx context.Context, patience time.Duration, machines []string,
 	dial func(ctx context.Context, addr string) (net.Conn, error),
 ) (net.Conn, error) {
-	reasons := []error{errors.New("no machine has admitted us")}
+	reasons := []error{errors.New("no machine has greeted")}
 	for _, machine := range machines {
 		conn, err := try(ctx, patience, machine, dial)
 		if err == nil {
 			return conn, nil
 		}
 		if ctx.Err() != nil {
-			return nil, ctx.Err() // it is not the machine's fault, and would not be the next one's
+			return nil, ctx.Err() // the machine is not the reason
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", machine, err))
 	}
 	return nil, errors.Join(reasons...)
 }
 
-// try connects to one machine and reads its greeting, within patience.
+// try connects to a machine and reads its greeting within patience.
 func try(
 	ctx context.Context, patience time.Duration, machine string,
 	dial func(ctx context.Context, addr string) (net.Conn, error),
@@ -47,9 +47,9 @@ func try(
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() }) // which ends the read
+	stop := context.AfterFunc(ctx, func() { conn.Close() }) // ends the read
 	err = readGreeting(conn)
-	if !stop() { // conn is closed, or will be in a moment, even if the greeting was read
+	if !stop() { // conn is or will be closed, even if the greeting has been read
 		return nil, ctx.Err()
 	}
 	if err != nil {
@@ -60,12 +60,12 @@ func try(
 }
 
 func readGreeting(conn net.Conn) error {
-	var said [1]byte
-	if _, err := io.ReadFull(conn, said[:]); err != nil {
+	var got [1]byte
+	if _, err := io.ReadFull(conn, got[:]); err != nil {
 		return err
 	}
-	if said[0] != Greeting {
-		return fmt.Errorf("it said %q", said[0])
+	if got[0] != Greeting {
+		return fmt.Errorf("greeted with %q, want %q", got[0], Greeting)
 	}
 	return nil
 }

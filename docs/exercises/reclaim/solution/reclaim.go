@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Serve serves at most n clients at a time, each with handle, which closes the connection. If another one comes while
-// n are here, Serve hangs up on the one who has been silent longest, as soon as that is grace or more. Until then, or
-// until somebody leaves, the newcomer waits. A client is silent while nothing is read from it or written to it. Serve
-// returns when ln is closed and the last client has been served.
+// Serve serves at most n clients at a time, each with handle, which closes the connection. If another
+// client comes meanwhile, Serve hangs up on the client that has been silent longest, as soon as that is
+// grace or more. The newcomer waits until then, or until a client leaves. A client is silent while
+// nothing is read from it or written to it. When ln is closed, Serve waits for the last handle and
+// returns the error of Accept.
 func Serve(n int, grace time.Duration, ln net.Listener, handle func(net.Conn)) error {
 	var serving sync.WaitGroup
 	defer serving.Wait()
@@ -29,14 +30,15 @@ func Serve(n int, grace time.Duration, ln net.Listener, handle func(net.Conn)) e
 	}
 }
 
-// clients are those who have a slot.
+// clients are the clients that have a slot.
 type clients struct {
 	slots chan struct{}
 	mu    sync.Mutex
 	open  map[*conn]struct{} // guarded by mu
 }
 
-// makeRoom takes a slot. It waits for one until somebody leaves, and makes somebody leave who is silent for grace.
+// makeRoom takes a slot. If there is none, it waits until a client leaves or has been silent for grace,
+// and hangs up on the latter.
 func (cs *clients) makeRoom(grace time.Duration) {
 	for {
 		select {
@@ -46,14 +48,14 @@ func (cs *clients) makeRoom(grace time.Duration) {
 		}
 		c, silent := cs.silentLongest()
 		if silent >= grace {
-			c.Close()              // handle notices,
+			c.Close()              // handle notices
 			cs.slots <- struct{}{} // and gives the slot back
 			return
 		}
 		select {
 		case cs.slots <- struct{}{}:
 			return
-		case <-time.After(grace - silent): // look again: it may have said something since
+		case <-time.After(grace - silent): // look again: the client may have sent something
 		}
 	}
 }
@@ -73,7 +75,8 @@ func (cs *clients) leave(c *conn) {
 	<-cs.slots
 }
 
-// silentLongest returns who has been silent longest, and for how long: for no time if nobody is here.
+// silentLongest returns the client that has been silent longest, and for how long. Without clients it
+// returns nil and 0.
 func (cs *clients) silentLongest() (longest *conn, silent time.Duration) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -85,7 +88,7 @@ func (cs *clients) silentLongest() (longest *conn, silent time.Duration) {
 	return longest, silent
 }
 
-// conn is a connection that knows when something was last read or written.
+// conn is a connection that knows when bytes were last read from it or written to it.
 type conn struct {
 	net.Conn
 	mu   sync.Mutex
@@ -104,13 +107,13 @@ func (c *conn) silent() time.Duration {
 	return time.Since(c.last)
 }
 
-// Read is the connection's.
+// Read reads from the connection and notes the time.
 func (c *conn) Read(p []byte) (int, error) {
-	defer c.note() // afterwards: while it waits, the client is silent
+	defer c.note() // afterwards: the client is silent while Read blocks
 	return c.Conn.Read(p)
 }
 
-// Write is the connection's.
+// Write writes to the connection and notes the time.
 func (c *conn) Write(p []byte) (int, error) {
 	defer c.note()
 	return c.Conn.Write(p)
