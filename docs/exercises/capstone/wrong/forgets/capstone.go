@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: it never ends its workers.
+// Package capstone is wrong: it never ends its workers.
 package capstone
 
 import (

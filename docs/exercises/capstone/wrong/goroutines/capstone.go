@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: it starts a goroutine for each client, and all of them share the processors.
+// Package capstone is wrong: it starts a goroutine for each client, and all of them share the processors.
 package capstone
 
 import (

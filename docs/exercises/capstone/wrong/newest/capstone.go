@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: it serves the newest client first, but it refuses nobody, and the oldest wait for nothing.
+// Package capstone is wrong: it serves the newest client first, but it refuses nobody, and the oldest wait for nothing.
 package capstone
 
 import (

@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: it hangs up on the clients that it refuses, without a word.
+// Package capstone is wrong: it hangs up on the clients that it refuses, without a word.
 package capstone
 
 import (

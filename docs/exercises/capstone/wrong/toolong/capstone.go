@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: its queue has a bound, but the clients leave before their turn comes.
+// Package capstone is wrong: its queue has a bound, but the clients leave before their turn comes.
 package capstone
 
 import (

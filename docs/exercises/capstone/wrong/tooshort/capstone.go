@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: its queue is too short for clients who come in groups.
+// Package capstone is wrong: its queue is too short for clients who come in groups.
 package capstone
 
 import (

@@ -1,4 +1,4 @@
-// Package capstone is a wrong answer: its queue has no bound, and it refuses nobody.
+// Package capstone is wrong: its queue has no bound, and it refuses nobody.
 package capstone
 
 import (

@@ -1,4 +1,4 @@
-// Package part1 is a wrong answer: it calls Accept again after the listener is closed, and never returns.
+// Package part1 is wrong: it calls Accept again after the listener is closed, and never returns.
 package part1
 
 import "net"

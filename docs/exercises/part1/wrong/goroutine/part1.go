@@ -1,4 +1,4 @@
-// Package part1 is a wrong answer: it serves all clients at once.
+// Package part1 is wrong: it serves all clients at once.
 package part1
 
 import "net"

@@ -1,4 +1,4 @@
-// Package part1 is a wrong answer: it serves the first client only.
+// Package part1 is wrong: it serves the first client only.
 package part1
 
 import "net"

@@ -1,4 +1,4 @@
-// Package part2 is a wrong answer: nothing waits for the goroutines that talk to the clients.
+// Package part2 is wrong: nothing waits for the goroutines that talk to the clients.
 package part2
 
 import "net"

@@ -1,4 +1,4 @@
-// Package part2 is a wrong answer: it serves one client at a time.
+// Package part2 is wrong: it serves one client at a time.
 package part2
 
 import "net"

@@ -1,4 +1,4 @@
-// Package part2 is a wrong answer: it waits for each client before it accepts the next one.
+// Package part2 is wrong: it waits for each client before it accepts the next one.
 package part2
 
 import (

@@ -1,4 +1,4 @@
-// Package part4 is a wrong answer: it takes the slot after Accept, so it accepts one client too many.
+// Package part4 is wrong: it takes the slot after Accept, so it accepts one client too many.
 package part4
 
 import (

@@ -1,4 +1,4 @@
-// Package part4 is a wrong answer: it takes the slot in the goroutine, so it accepts every client at once.
+// Package part4 is wrong: it takes the slot in the goroutine, so it accepts every client at once.
 package part4
 
 import (

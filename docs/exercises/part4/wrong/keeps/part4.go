@@ -1,4 +1,4 @@
-// Package part4 is a wrong answer: it does not give the slots back.
+// Package part4 is wrong: it does not give the slots back.
 package part4
 
 import (

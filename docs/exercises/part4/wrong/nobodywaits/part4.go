@@ -1,4 +1,4 @@
-// Package part4 is a wrong answer: nothing waits for the goroutines that talk to the clients.
+// Package part4 is wrong: nothing waits for the goroutines that talk to the clients.
 package part4
 
 import "net"

@@ -1,4 +1,4 @@
-// Package part4 is a wrong answer: it has two slots, whatever n is.
+// Package part4 is wrong: it has two slots, whatever n is.
 package part4
 
 import (

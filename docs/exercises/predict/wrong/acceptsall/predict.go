@@ -1,4 +1,4 @@
-// Package predict is a wrong answer: it believes that part 4 accepts every client at once.
+// Package predict is wrong: it believes that part 4 accepts every client at once.
 package predict
 
 // A Situation is a server and its clients. All times are in seconds from the beginning.

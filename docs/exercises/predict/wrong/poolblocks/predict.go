@@ -1,4 +1,4 @@
-// Package predict is a wrong answer: it believes that the pool stops accepting when all workers are busy.
+// Package predict is wrong: it believes that the pool stops accepting when all workers are busy.
 package predict
 
 // A Situation is a server and its clients. All times are in seconds from the beginning.

@@ -1,4 +1,4 @@
-// Package predict is a wrong answer: it believes that it does not matter whether the slot or Accept comes first.
+// Package predict is wrong: it believes that it does not matter whether the slot or Accept comes first.
 package predict
 
 // A Situation is a server and its clients. All times are in seconds from the beginning.

@@ -1,4 +1,4 @@
-// Package predict is a wrong answer: it believes that the shortest job comes first.
+// Package predict is wrong: it believes that the shortest job comes first.
 package predict
 
 // A Situation is a server and its clients. All times are in seconds from the beginning.

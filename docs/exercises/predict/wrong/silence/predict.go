@@ -1,4 +1,4 @@
-// Package predict is a wrong answer: it believes that a silent client takes no slot.
+// Package predict is wrong: it believes that a silent client takes no slot.
 package predict
 
 // A Situation is a server and its clients. All times are in seconds from the beginning.
