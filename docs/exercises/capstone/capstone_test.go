@@ -10,9 +10,9 @@ import (
 	"net"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 	"example.com/concurrent-servers/shared/memnet"
 	"example.com/concurrent-servers/shared/server"
 	"example.com/concurrent-servers/shared/servertest"
@@ -106,13 +106,8 @@ func press(t *testing.T, size int, every time.Duration, groups int) []client {
 	t.Helper()
 	before := slog.SetLogLoggerLevel(slog.LevelWarn) // no lines about single clients
 	defer slog.SetLogLoggerLevel(before)
-	defer func() {
-		if v := recover(); v != nil {
-			t.Fatal("All clients have left, the listener is closed, and a goroutine of the server waits for something that never comes.")
-		}
-	}()
 	all := make([]client, size*groups)
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, "All clients have left, the listener is closed, and a goroutine of the server still waits.", func(t *testing.T) {
 		m := make(machine, processors)
 		s := server.New(serving(Waiting), func(client io.ReadWriter) error {
 			m.compute()

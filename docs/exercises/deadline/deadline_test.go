@@ -4,11 +4,11 @@ package deadline
 
 import (
 	"fmt"
-	"log"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
 const (
@@ -72,21 +72,11 @@ func (c *crowd) check(t *testing.T, why string, want ...end) {
 	}
 }
 
-// withPool calls use with a pool of n workers, and then closes it.
+// withPool calls use with a pool of n workers, and use closes it.
 func withPool(t *testing.T, n int, use func(*testing.T, *crowd)) {
-	defer func() {
-		if v := recover(); v != nil {
-			t.Fatal("The pool has been closed, and Close, or a worker, waits for something that never comes.")
-		}
-	}()
-	// Fake time stands still while a goroutine waits for a lock.
-	stuck := time.AfterFunc(20*time.Second, func() {
-		log.Fatal("For 20 seconds nothing has gone on. Does a goroutine hold a lock while a job runs, and another one wait for it?")
-	})
-	defer stuck.Stop()
-	synctest.Test(t, func(t *testing.T) {
-		c := &crowd{pool: New(n, target)}
-		use(t, c)
+	t.Helper()
+	bubble.Run(t, "All clients have left, the pool has been closed, and Close or a worker still waits.", func(t *testing.T) {
+		use(t, &crowd{pool: New(n, target)})
 	})
 }
 
