@@ -175,7 +175,7 @@ func overloadVerdicts(seen map[string]overloadSeen) (verdicts []Verdict) {
 	}{
 		{rig.Threaded, "at four times the capacity a goroutine for each client answers hardly anybody in time", 0, few},
 		{rig.Pool, "a pool answers hardly anybody in time", 0, few},
-		{rig.BoundedAccept, "nor does bounded accepting", 0, few},
+		{rig.BoundedAccept, "bounded accepting does no better", 0, few},
 		{rig.Refusing, "a server that refuses keeps most of its capacity", half, most},
 		{rig.Shedding, "a server that sheds load answers at least 80 % of its capacity in time", kept, most},
 	} {
