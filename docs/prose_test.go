@@ -23,7 +23,7 @@ var (
 	word     = regexp.MustCompile(`[\pL\pN]\S*`)
 
 	// unplain are habits that the style drops. They make a reader read twice.
-	unplain = regexp.MustCompile(`(?i)\b(?:whom|whomever|heed(?:s|ed)?|be it|to count is|one (?:can|needs|would|must|could|may|has to))\b`)
+	unplain = regexp.MustCompile(`(?i)\b(?:whom|whomever|heed(?:s|ed)?|be it|to count is|(?:as|how|if|that|what|where|which) one (?:can|needs|must|would))\b`)
 )
 
 // prose returns a text without its code, pictures and tables. Inline code counts as one word.
