@@ -1,0 +1,29 @@
+// Package diagnose is an exercise: see README.md.
+package diagnose
+
+// A Fault is what is wrong with a server.
+type Fault string
+
+const (
+	SilentClients Fault = "clients that say nothing take all slots"
+	WorkerLost    Fault = "a worker has ended, and its pool goes on without it"
+	LockHeld      Fault = "a worker holds a lock while it talks to a client"
+	Leak          Fault = "goroutines wait for ever to send what no goroutine receives"
+	NotAccepting  Fault = "the server does not accept, and its clients wait in the backlog"
+	NoDescriptors Fault = "the server has no file descriptor left"
+)
+
+// A Diagnosis is a fault, and the line of the text that shows it, counted from 1.
+type Diagnosis struct {
+	Fault Fault
+	Line  int
+}
+
+// Diagnoses are for you to complete, such as {NoDescriptors, 3}.
+var Diagnoses = map[string]Diagnosis{
+	"pool.txt":       {},
+	"slots.txt":      {},
+	"workers.txt":    {},
+	"goroutines.txt": {},
+	"sockets.txt":    {},
+}
