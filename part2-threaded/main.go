@@ -18,6 +18,6 @@ func serve(ln net.Listener, handle func(net.Conn)) error {
 		if err != nil {
 			return err
 		}
-		clients.Go(func() { handle(conn) }) // no client waits, and nothing bounds how many there are
+		clients.Go(func() { handle(conn) }) // no client waits, and the number of clients has no limit
 	}
 }

@@ -1,4 +1,4 @@
-// First is a server in one file. It hides nothing, and it has the faults that the book then mends.
+// First is a server in one file. It has faults that the next chapters fix.
 package main
 
 import (

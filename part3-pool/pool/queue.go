@@ -31,9 +31,8 @@ func (q *queue) send(job func()) bool {
 
 // receive waits for a job and takes it. It returns false once the queue is closed and empty.
 //
-// It does not hold the lock while it waits, and its caller does not hold it while the job runs. Holding the lock
-// while the job runs is the classic mistake of pools whose workers share a receiver: one worker runs a job, and
-// all the others wait for the lock.
+// No goroutine holds the lock while receive waits, or while the job runs. Holding it while the job runs is a
+// classic mistake: one worker runs a job, and all the others wait for the lock.
 func (q *queue) receive() (job func(), ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -44,7 +43,7 @@ func (q *queue) receive() (job func(), ok bool) {
 		q.arrived.Wait()
 	}
 	job = q.jobs[0]
-	q.jobs[0] = nil // the array lives on, and must not keep the job alive
+	q.jobs[0] = nil // so that the garbage collector can free the job
 	q.jobs = q.jobs[1:]
 	if len(q.jobs) == 0 {
 		q.jobs = nil // after a burst, give its array back

@@ -12,8 +12,8 @@ const (
 )
 
 // Message is the conversation of the message protocol, as the package comment describes it. It
-// writes at most once for each read. With a write for each byte, Nagle's algorithm would hold back
-// all but the first byte until the client's delayed acknowledgement, about 40 ms later.
+// writes at most once for each read. One write for each byte costs a system call each, and with
+// Nagle's algorithm it would delay the first answer by about 40 ms.
 func Message(rw io.ReadWriter) error {
 	buf := make([]byte, smallBuffer)
 	buf[0] = Greeting
@@ -47,9 +47,9 @@ type Decoder struct {
 	open bool
 }
 
-// Reply decodes p, the next bytes from the client, and returns the reply that the server owes for
-// them, which may be empty. The reply is never longer than p. It overwrites p from the start, so
-// that Reply allocates nothing, and is valid until p is used again.
+// Reply decodes p, the next bytes from the client, and returns the reply to them. The reply may be
+// empty, and is never longer than p. Reply writes it over p, so that it allocates nothing. The reply
+// is valid until p is used again.
 func (d *Decoder) Reply(p []byte) []byte {
 	n := 0
 	for _, b := range p {

@@ -65,7 +65,7 @@ func (s *Server) begin(c *conn) bool {
 	return true
 }
 
-// finish must be deferred itself, because recover works only there.
+// finish must be called by defer, because recover works only then.
 func (s *Server) finish(nc net.Conn, c *conn, result *error) {
 	err := *result
 	if v := recover(); v != nil {

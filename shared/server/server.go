@@ -31,13 +31,12 @@ import (
 	"example.com/concurrent-servers/shared/protocol"
 )
 
-// A Strategy decides which goroutine talks to which client, and when. It accepts from ln until ln is closed,
-// calls handle once with each connection that it serves, and returns when the last handle has returned, with the
-// error that Accept gave.
+// A Strategy decides which goroutine talks to which client, and when. It accepts clients from ln until Accept
+// returns an error, which means that ln is closed. It calls handle once for each client that it serves. When the
+// last handle has returned, the strategy returns that error.
 //
-// The strategy may wrap the connections, as netutil.LimitListener does. It may refuse a client by closing its
-// connection instead of calling handle. It need not close the others, nor look at any error but that of Accept:
-// Accept retries what can be retried, and handle closes the connection and stops every panic.
+// Accept retries temporary errors itself. handle closes the connection, and recovers from panics. The strategy may
+// wrap a connection before it calls handle. To refuse a client, it closes the connection instead.
 type Strategy func(ln net.Listener, handle func(net.Conn)) error
 
 // A Server serves clients by a strategy. Set its fields before [Server.Serve].
