@@ -183,3 +183,24 @@ func overlay(t *testing.T, answers []string) string {
 	require.NoError(t, os.WriteFile(file, text, 0o600))
 	return file
 }
+
+var (
+	exerciseRow  = regexp.MustCompile(`(?m)^\| (\[[^\]]+\]\([a-z0-9]+/README\.md\)) \| \[(\d+)\]\([^)]*\) \| (★+) \|`)
+	exerciseItem = regexp.MustCompile(`(?m)^- (★+) (\[[^\]]+\])\(exercises/([a-z0-9]+/README\.md)\)`)
+)
+
+// Each exercise stands in a chapter, with the title and the level that the table gives it.
+func TestChaptersNameTheirExercisesAsTheTableDoes(t *testing.T) {
+	var table, named []string
+	for _, row := range exerciseRow.FindAllStringSubmatch(read(t, "docs/exercises/README.md"), -1) {
+		table = append(table, row[2]+" "+row[3]+" "+row[1])
+	}
+	for _, chapter := range chapters(t) {
+		number, _, _ := strings.Cut(chapter, "-")
+		for _, item := range exerciseItem.FindAllStringSubmatch(read(t, "docs/"+chapter), -1) {
+			named = append(named, number+" "+item[1]+" "+item[2]+"("+item[3]+")")
+		}
+	}
+	assert.NotEmpty(t, table)
+	assert.ElementsMatch(t, table, named)
+}
