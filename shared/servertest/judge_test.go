@@ -27,8 +27,8 @@ func TestTheJudgeSaysWhatIsWrongWithAnUnfinishedStrategy(t *testing.T) {
 	promised := testCase{run: keepsPromise}
 	assert.NoError(t, promised.judge(t, sequential(false), one))
 	assert.ErrorIs(t, promised.judge(t, sequential(true), one), errAcceptsForEver)
-	assert.ErrorContains(t, promised.judge(t, nothing, one), "of 1 clients, 0 are greeted at once, want 1")
-	assert.ErrorContains(t, promised.judge(t, sequential(false), Promise{Greeted: All, Accepted: All}), "of 2 clients, 1 are greeted")
+	assert.ErrorContains(t, promised.judge(t, nothing, one), "0 of 1 clients are greeted at once, want 1")
+	assert.ErrorContains(t, promised.judge(t, sequential(false), Promise{Greeted: All, Accepted: All}), "1 of 2 clients are greeted")
 	assert.ErrorContains(t, deadlock(), "waits for something that never comes (deadlock")
 }
 

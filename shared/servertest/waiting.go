@@ -40,10 +40,10 @@ func (w *world) check(peers []*peer) error {
 	wantGreeted := min(w.promise.Greeted, len(peers))
 	wantAccepted := min(w.promise.Accepted, len(peers))
 	if got := greeted(peers); got != wantGreeted {
-		return fmt.Errorf("of %d clients, %d are greeted at once, want %d", len(peers), got, wantGreeted)
+		return fmt.Errorf("%d of %d clients are greeted at once, want %d", got, len(peers), wantGreeted)
 	}
 	if got := w.network.Accepted(); got != wantAccepted {
-		return fmt.Errorf("of %d clients, %d are accepted at once, want %d", len(peers), got, wantAccepted)
+		return fmt.Errorf("%d of %d clients are accepted at once, want %d", got, len(peers), wantAccepted)
 	}
 	return nil
 }

@@ -7,8 +7,9 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"example.com/concurrent-servers/docs/exercises/internal/bubble"
 )
 
 var errDown = errors.New("the server is down")
@@ -30,6 +31,8 @@ func (b *backend) ask(context.Context) error {
 	return nil
 }
 
+const stuck = "A client waits before its retry, and all others wait for it."
+
 func always(int) bool { return true }
 func never(int) bool  { return false }
 
@@ -48,7 +51,7 @@ func newRetryer(attempts int) *Retryer {
 }
 
 func TestRetriesDoNotMultiplyTheLoad(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		b := &backend{fails: always}
 		b.request(t, newRetryer(10), 100)
 		if b.asked != 110 {
@@ -59,7 +62,7 @@ func TestRetriesDoNotMultiplyTheLoad(t *testing.T) {
 }
 
 func TestManyClientsShareOneBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		b, r := &backend{fails: always}, newRetryer(10)
 		var clients sync.WaitGroup
 		for range 100 {
@@ -73,7 +76,7 @@ func TestManyClientsShareOneBudget(t *testing.T) {
 }
 
 func TestARetryHidesAFaultThatPasses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		b := &backend{fails: func(asked int) bool { return asked%20 == 0 }}
 		if failed := b.request(t, newRetryer(3), 1000); failed > 0 {
 			t.Errorf("A server failed once in twenty times, and works when it is asked again. %d of 1000 clients got an error "+
@@ -83,7 +86,7 @@ func TestARetryHidesAFaultThatPasses(t *testing.T) {
 }
 
 func TestQuietTimesDoNotPayForAStorm(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		b, r := &backend{fails: never}, newRetryer(3)
 		if b.request(t, r, 1000); b.asked != 1000 {
 			t.Fatalf("1000 requests went well, and the server was asked %d times.", b.asked)
@@ -97,7 +100,7 @@ func TestQuietTimesDoNotPayForAStorm(t *testing.T) {
 }
 
 func TestNobodyWaitsInVain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
 		b, r := &backend{fails: always}, newRetryer(3)
 		began := time.Now()
 		b.request(t, r, 1)
