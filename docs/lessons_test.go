@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,14 +36,14 @@ func lessons(t *testing.T) []string {
 }
 
 // atAddress returns the flag of go build with which lessons that have their address in the source use another one.
-func atAddress(t *testing.T, dir, addr string, lessons ...string) string {
+func atAddress(t *testing.T, dir, addr string, folders ...string) string {
 	t.Helper()
 	replace := make(map[string]string)
-	for _, lesson := range lessons {
-		main := lesson + "/main.go"
+	for _, folder := range folders {
+		main := folder + "/main.go"
 		source := read(t, main)
 		require.Contains(t, source, `"127.0.0.1:9090"`)
-		other := filepath.Join(dir, filepath.Base(lesson)+".go")
+		other := filepath.Join(dir, filepath.Base(folder)+".go")
 		require.NoError(t, os.WriteFile(other, []byte(strings.Replace(source, "127.0.0.1:9090", addr, 1)), 0o600))
 		from, err := filepath.Abs(filepath.Join(root, main))
 		require.NoError(t, err)
@@ -74,32 +75,51 @@ func greeted(t *testing.T, s *process.Server) net.Conn {
 	return conn
 }
 
+// patience is how long a test waits for what must happen, on a machine that is busy.
+const patience = time.Minute
+
+// awaitEnd waits until a server has ended by itself.
+func awaitEnd(t *testing.T, s *process.Server) {
+	t.Helper()
+	select {
+	case <-s.Exited():
+	case <-time.After(patience):
+		require.FailNow(t, "the server still runs", s.Log())
+	}
+}
+
+// Steps and wrong versions of a strategy serve clients as long as nothing goes wrong.
+func TestEveryLessonAnswersAMessage(t *testing.T) {
+	for _, lesson := range lessons(t) {
+		if lesson == "docs/steps/reset" || lesson == "docs/figures" {
+			continue // no server
+		}
+		s := startLesson(t, lesson, "-addr", "127.0.0.1:0")
+		conn := greeted(t, s)
+		_, err := io.WriteString(conn, "xyz^abc$xyz^1$")
+		require.NoError(t, err)
+		require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+		answer, err := io.ReadAll(conn)
+		require.NoError(t, err)
+		assert.Equal(t, "bcd2", string(answer), lesson)
+	}
+}
+
 func TestTheFirstServerEndsWhenAClientResets(t *testing.T) {
 	s := startLesson(t, "docs/first")
 	dir := t.TempDir()
 	require.NoError(t, process.Build(t.Context(), dir, root, atAddress(t, dir, s.Addr, "docs/steps/reset"), "./docs/steps/reset"))
 	output(t, exec.Command(process.Path(dir, "reset")))
-	<-s.Exited()
-	assert.Contains(t, s.Log(), "connection reset")
+	awaitEnd(t, s)
+	assert.Regexp(t, "connection reset|forcibly closed", s.Log(), "on Unix, and on Windows")
 	assert.False(t, s.Cmd.ProcessState.Success())
-}
-
-// The answer may come in pieces, so this counts what arrives before the client hangs up.
-func TestTheFirstServerAnswersAMessage(t *testing.T) {
-	conn := greeted(t, startLesson(t, "docs/first"))
-	_, err := io.WriteString(conn, "xyz^abc$xyz^\xff$")
-	require.NoError(t, err)
-	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
-	answer, err := io.ReadAll(conn)
-	require.NoError(t, err)
-	assert.Equal(t, "bcd\x00", string(answer))
 }
 
 func TestABugInTheConversationEndsTheBareServer(t *testing.T) {
 	s := startLesson(t, "docs/wrong/bare")
 	_, err := io.WriteString(greeted(t, s), "^\xff$")
 	require.NoError(t, err)
-	<-s.Exited()
+	awaitEnd(t, s)
 	assert.Contains(t, s.Log(), "index out of range [255] with length 255")
 }
 
@@ -107,7 +127,8 @@ func TestAServerThatForgetsItsClientsCutsThemOffAndCallsThatSuccess(t *testing.T
 	s := startLesson(t, "docs/wrong/forgets", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
 	conn := greeted(t, s)
 	require.NoError(t, s.Stop())
+	conn.SetDeadline(time.Now().Add(patience))
 	_, err := io.ReadAll(conn)
+	assert.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the client was not cut off")
 	assert.Contains(t, s.Log(), "1 conversation may end")
-	assert.True(t, s.Cmd.ProcessState.Success(), "%v", err)
 }

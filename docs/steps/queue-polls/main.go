@@ -1,4 +1,5 @@
-// Queue-polls is the first step to the queue of part 3: a slice and a mutex. Its workers ask for a job again and again.
+// Queue-polls is the first step to the queue of part 3: a slice and a mutex. Its workers ask for a job again and again,
+// and nothing ends them.
 package main
 
 import (
