@@ -70,10 +70,10 @@ func inTurnVerdicts(turns map[string]turn, service, stagger time.Duration) (verd
 		part, text string
 		want       [3]time.Duration
 	}{
-		{rig.Sequential, "before a sequential server all wait in turn", [3]time.Duration{0, service - stagger, 2 * (service - stagger)}},
-		{rig.Threaded, "with a goroutine for each nobody waits", [3]time.Duration{}},
-		{rig.Pool, "before a pool of two only the third waits", [3]time.Duration{2: service - 2*stagger}},
-		{rig.BoundedAccept, "before two slots only the third waits", [3]time.Duration{2: service - 2*stagger}},
+		{rig.Sequential, "at a sequential server clients wait for each other in turn", [3]time.Duration{0, service - stagger, 2 * (service - stagger)}},
+		{rig.Threaded, "with a goroutine for each client, no client waits", [3]time.Duration{}},
+		{rig.Pool, "at a pool of two only the third client waits", [3]time.Duration{2: service - 2*stagger}},
+		{rig.BoundedAccept, "at a server with two slots only the third client waits", [3]time.Duration{2: service - 2*stagger}},
 	} {
 		got := turns[claim.part]
 		v := Verdict{Claim: claim.text, Answer: Agree(got.complete)}

@@ -228,7 +228,7 @@ func (p *degrading) verdicts(seen map[string]degraded) (verdicts []Verdict) {
 		got       Sample
 		low, high float64
 	}{
-		{"under four times its capacity a pool computes on", pool.long, least, most},
+		{"at four times its capacity a pool still computes", pool.long, least, most},
 		{"a goroutine for each client then works very slowly", threaded.long, 0, slowly},
 		{fmt.Sprintf("a pool degrades gracefully for clients with %v", p.patience), pool.inTime[p.patience], half, most},
 		{fmt.Sprintf("bounded accepting degrades gracefully for clients with %v", p.patience), bounded.inTime[p.patience], half, most},

@@ -113,7 +113,7 @@ func lostUpdateVerdicts(without, with Sample, processors int) []Verdict {
 	case processors == 1:
 		lost.Why = "On one processor a goroutine is hardly ever interrupted between reading the number and writing it."
 	}
-	kept := Verdict{Claim: "with a lock, none is", Answer: Agree(none), Expected: "0 lost", Measured: with.lost()}
+	kept := Verdict{Claim: "with a lock, no question is lost", Answer: Agree(none), Expected: "0 lost", Measured: with.lost()}
 	if slices.Contains(none, false) {
 		kept.Answer = DoesNotHold
 	}

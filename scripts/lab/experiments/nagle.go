@@ -118,7 +118,7 @@ func nagleVerdicts(got map[string]replied) []Verdict {
 		}
 		first.Why = "Nothing was held back here: the client's system acknowledged the first byte at once, so the others did not have to wait for that."
 	}
-	next := delayed("it makes each reply late that comes at once after another", slow.next, once.next)
+	next := delayed("a reply that immediately follows another is late, too", slow.next, once.next)
 	quick := func(claim string, samples ...Sample) Verdict {
 		v := Verdict{Claim: claim, Answer: Holds, Expected: "less than 20ms"}
 		for i, s := range samples {

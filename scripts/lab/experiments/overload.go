@@ -191,7 +191,7 @@ func overloadVerdicts(seen map[string]overloadSeen) (verdicts []Verdict) {
 		why          string
 	}{
 		{rig.Shedding, "after the load has fallen, the server that sheds load serves on at once", recovers, 1.2, ""},
-		{rig.Pool, "a pool first churns through its backlog, for clients who have left", 0, few,
+		{rig.Pool, "a pool first works through its backlog, for clients that have left", 0, few,
 			"Its queue is as long as the overload was. Nobody in it has the patience any more, and who comes now stands behind them."},
 	} {
 		got := seen[claim.server].recovered

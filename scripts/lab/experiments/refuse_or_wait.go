@@ -129,7 +129,7 @@ func (p *oneMore) verdicts(pool, bounded, refusing reception) (verdicts []Verdic
 		got   reception
 		why   string
 	}{
-		{"at a full server with slots a client is connected, and nobody serves it", bounded,
+		{"a full server with slots leaves a client connected but not served", bounded,
 			"The kernel completes the connection by itself and keeps it in the backlog. The client learns nothing more."},
 		{"at a pool that is full it is the same", pool, "The program has accepted it. The client doesn't learn that either."},
 	} {
@@ -145,7 +145,7 @@ func (p *oneMore) verdicts(pool, bounded, refusing reception) (verdicts []Verdic
 	for _, v := range refusing.first {
 		served = append(served, v.Greeted)
 	}
-	soon := Verdict{Claim: "a server that refuses lets it know at once", Expected: "refused within a fifth of its patience",
+	soon := Verdict{Claim: "a server that refuses tells a client immediately", Expected: "refused within a fifth of its patience",
 		Measured: fmt.Sprintf("%s, the slowest after %s", endings(slices.Concat(refusing.more...)), slowest.In(Seconds)), Answer: both(Agree(refused), slowest.Within(0, p.patience.Seconds()/5))}
 	return append(verdicts, soon, Verdict{Claim: "it refuses only while it is full", Answer: Agree(served),
 		Expected: "the first client is served", Measured: endings(refusing.first)})

@@ -203,10 +203,10 @@ func stormVerdicts(afterwards map[string]Sample, ended map[string]bool) (verdict
 		why       string
 	}{
 		{"no retries", "without retries an overload ends soon after its cause", settled, caughtUp, ""},
-		{"retries at once", "with retries at once it stays, though its cause has gone", 0, half,
+		{"retries at once", "with immediate retries the overload stays after its cause has gone", 0, half,
 			"Each client that gives up comes again, so that more come than the server can serve, and so they give up. It ends when clients stop coming."},
-		{"a budget of retries", "with a budget of retries it ends", settled, caughtUp, ""},
-		{"retries at once, to shedding", "at a server that sheds load it ends even with retries at once", settled, caughtUp,
+		{"a budget of retries", "with a budget of retries the overload ends", settled, caughtUp, ""},
+		{"retries at once, to shedding", "at a server that sheds load the overload ends even with immediate retries", settled, caughtUp,
 			"It serves nobody who has left, so its whole capacity is goodput."},
 	} {
 		got := afterwards[claim.arm]

@@ -112,7 +112,7 @@ func (p *waiters) verdicts(where map[string]place) (verdicts []Verdict) {
 		verdicts = append(verdicts, got.judged(v))
 	}
 	got, waiting := where[rig.BoundedAccept], p.clients-p.n
-	v := Verdict{Claim: "a server that takes a slot before it accepts does block", Expected: fmt.Sprintf("%d accepted", p.n),
+	v := Verdict{Claim: "a server with slots stops accepting when it is full", Expected: fmt.Sprintf("%d accepted", p.n),
 		Measured: got.accepted.In(Things) + " accepted", Answer: got.accepted.is(float64(p.n))}
 	if !unknown(got.backlog) { // otherwise the accepted clients must do
 		v.Expected += fmt.Sprintf(", %d in the backlog", waiting)

@@ -35,7 +35,7 @@ func lost() (experiments.Experiment, experiments.Result) {
 		Notes: []string{"A note that goes below the table, and that is longer than a line of sixty columns."},
 		Verdicts: []experiments.Verdict{
 			{Claim: "without a lock, questions are lost", Expected: "some lost", Measured: "7 lost", Answer: experiments.Holds, Why: "Two read the same number."},
-			{Claim: "with a lock, none is", Expected: "0 lost", Measured: "1 lost", Answer: experiments.DoesNotHold},
+			{Claim: "with a lock, no question is lost", Expected: "0 lost", Measured: "1 lost", Answer: experiments.DoesNotHold},
 		},
 	}
 	r.Row("without a lock", experiments.Count("asked", 20), experiments.Count("lost", 7))
@@ -66,7 +66,7 @@ line of sixty columns.
 ✓ holds: without a lock, questions are lost
   expected: some lost; measured: 7 lost
   Two read the same number.
-≠ not so here: with a lock, none is
+≠ not so here: with a lock, no question is lost
   expected: 0 lost; measured: 1 lost
 `, text)
 	narrow(t, text, 60)
@@ -122,7 +122,7 @@ func TestAPictureSaysWhatIsClaimedAndWhatWasFound(t *testing.T) {
 	require.NoError(t, err)
 	picture, err := os.ReadFile(dir + "/lost-update.svg")
 	require.NoError(t, err)
-	for _, text := range []string{"Claim: threads lose what they count", "✓", "holds: without a lock, questions are lost. Measured: 7 lost", "≠", "not so here: with a lock, none is. Measured: 1 lost"} {
+	for _, text := range []string{"Claim: threads lose what they count", "✓", "holds: without a lock, questions are lost. Measured: 7 lost", "≠", "not so here: with a lock, no question is lost. Measured: 1 lost"} {
 		assert.Contains(t, string(picture), ">"+text+"<")
 	}
 }
