@@ -65,7 +65,7 @@ func (p *threadCost) cost(ctx context.Context, s *rig.Server) (c costOnce, err e
 	if err != nil {
 		return c, err
 	}
-	kernel := rig.KernelMemory()
+	kernel := settledKernel(ctx)
 	crowd := rig.NewCrowd(s.Addr)
 	defer crowd.Close()
 	if err := crowd.Join(ctx, p.clients); err != nil && !errors.Is(err, rig.ErrFull) {
@@ -102,6 +102,26 @@ func (p *threadCost) cost(ctx context.Context, s *rig.Server) (c costOnce, err e
 	}
 	c.whole = heard == said
 	return c, err
+}
+
+// settledKernel returns what the kernel uses when it no longer gives back much. It frees what ended threads used only
+// a moment after their end, and that would hide what the next clients take.
+func settledKernel(ctx context.Context) int64 {
+	const much, look, looks = 64 << 10, 50 * time.Millisecond, 40
+	last := rig.KernelMemory()
+	for range looks {
+		select {
+		case <-ctx.Done():
+			return last
+		case <-time.After(look):
+		}
+		now := rig.KernelMemory()
+		if last-now < much {
+			return now
+		}
+		last = now
+	}
+	return last
 }
 
 // perClient returns by how many bytes a figure has grown for each client, if the system tells it.
