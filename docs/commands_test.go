@@ -3,6 +3,7 @@ package docs
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -136,4 +137,8 @@ func TestTheHelpOfEveryCommandAndExperimentIsInTheTexts(t *testing.T) {
 	for _, command := range commands {
 		assert.True(t, shown["$ go run ./"+command+" -h"], "the whole help of %s is in no text", command)
 	}
+}
+
+func TestTheReadmeCountsTheExperiments(t *testing.T) {
+	assert.Contains(t, read(t, "README.md"), fmt.Sprintf("lists %d claims", len(experiments(t))))
 }
