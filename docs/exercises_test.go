@@ -84,7 +84,7 @@ func TestEachExerciseFailsInOneScreen(t *testing.T) {
 
 func TestEachExerciseRejectsPlausibleWrongAnswers(t *testing.T) {
 	servertest.Slow(t)
-	wrong := replaced(t, "wrong/*")
+	wrong := replaced(t, "testdata/*")
 	for _, exercise := range exercises(t) {
 		isOfExercise := func(answer string) bool { return strings.HasPrefix("./"+filepath.ToSlash(answer), exercise+"/") }
 		assert.True(t, slices.ContainsFunc(wrong, isOfExercise), "%s has no wrong answer", exercise)

@@ -83,8 +83,11 @@ func TestAnIdleProcessTakesMemory(t *testing.T) {
 		interrupt()
 		_, err := parts.Idle(ctx, Inetd)
 		assert.ErrorIs(t, err, context.Canceled)
-		_, err = parts.Idle(t.Context(), Sequential) // which says nothing at its standard output, and ends
-		assert.Error(t, err)
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer ln.Close()
+		_, _, err = idle(t.Context(), ln, []string{"true"}) // it doesn't greet, and ends
+		assert.ErrorIs(t, err, io.EOF)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os/exec"
+	"time"
 
 	"example.com/concurrent-servers/shared/process"
 )
@@ -47,6 +48,9 @@ func (s *Servers) Idle(ctx context.Context, program string) (Idle, error) {
 	return Idle{readSystem(pid, "").Resident, told(pid, "smaps_rollup", "Private_Clean:", "Private_Dirty:"), told(pid, "status", "VmPTE:")}, ctx.Err()
 }
 
+// greetingPatience is how long a process may take to greet its client on a machine that is busy.
+const greetingPatience = time.Minute
+
 // idle connects a client, and starts the command that serves it. It returns when the client has been greeted. The
 // caller ends both with end.
 func idle(ctx context.Context, ln net.Listener, command []string) (pid int, end func(), err error) {
@@ -66,6 +70,7 @@ func idle(ctx context.Context, ln net.Listener, command []string) (pid int, end 
 		hangUp()
 		<-exited
 	}
+	client.SetReadDeadline(time.Now().Add(greetingPatience))
 	if _, err := client.Read(make([]byte, 1)); err != nil {
 		end()
 		return 0, nil, errors.Join(err, context.Cause(ctx))
