@@ -2,6 +2,7 @@ package docs
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -41,9 +42,10 @@ func TestMain(m *testing.M) {
 func program(t *testing.T, folder string) string {
 	t.Helper()
 	built.Do(func() {
-		if built.bin, built.err = process.TempDir(); built.err != nil {
-			return
-		}
+		built.err = errors.New("the programs could not be built") // what is said below ends this test only
+		bin, err := process.TempDir()
+		require.NoError(t, err)
+		built.bin = bin
 		args := []string{atAddress(t, built.bin, "127.0.0.1:0", "docs/first", "docs/wrong/bare")}
 		for _, p := range append(lessons(t), programs...) {
 			args = append(args, "./"+p)

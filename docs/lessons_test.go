@@ -70,6 +70,7 @@ func greeted(t *testing.T, s *process.Server) net.Conn {
 	conn, err := net.Dial("tcp", s.Addr)
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close() })
+	conn.SetDeadline(time.Now().Add(patience))
 	_, err = io.ReadFull(conn, make([]byte, 1))
 	require.NoError(t, err)
 	return conn
@@ -127,7 +128,6 @@ func TestAServerThatForgetsItsClientsCutsThemOffAndCallsThatSuccess(t *testing.T
 	s := startLesson(t, "docs/wrong/forgets", "-addr", "127.0.0.1:0", "-debug", "127.0.0.1:0")
 	conn := greeted(t, s)
 	require.NoError(t, s.Stop())
-	conn.SetDeadline(time.Now().Add(patience))
 	_, err := io.ReadAll(conn)
 	assert.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the client was not cut off")
 	assert.Contains(t, s.Log(), "1 conversation may end")

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"example.com/concurrent-servers/shared/protocol"
 	"example.com/concurrent-servers/shared/server"
@@ -19,8 +21,14 @@ func Judge(t *testing.T, strategy server.Strategy, promise Promise) {
 	t.Helper()
 	muteLogs(t)
 	judged := slices.Concat(waitingCases, stoppingCases, talkingCases, troubleCases, protocolCases)
+	if len(judged) != len(cases) {
+		t.Fatal("a group of cases is missing here")
+	}
 	for i, c := range judged {
-		if err := c.judge(t, strategy, promise); err != nil {
+		watchdog := endStuck(t, c.name)
+		err := c.judge(t, strategy, promise)
+		watchdog.Stop()
+		if err != nil {
 			t.Fatalf("Your server passed %d of %d cases, and failed the next one: it %s.\n%v\nwhy it matters: %s",
 				i, len(judged), c.name, err, c.why)
 		}
@@ -34,12 +42,28 @@ func JudgeRefusing(t *testing.T, strategy server.Strategy, n, q int) {
 	for i, c := range refusalCases {
 		for _, name := range protocol.Names() {
 			var l ending
-			if err := l.blame(c.try(t, l.around(strategy), name, n, q)); err != nil {
+			watchdog := endStuck(t, c.name)
+			err := l.blame(c.try(t, l.around(strategy), name, n, q))
+			watchdog.Stop()
+			if err != nil {
 				t.Fatalf("Your server passed %d of %d cases about refusing, and failed the next one, over %s: it %s.\n%v\nwhy it matters: %s",
 					i, len(refusalCases), name, c.name, err, c.why)
 			}
 		}
 	}
+}
+
+// stuckAfter is in real time. A case takes milliseconds, so only a goroutine that waits for a lock, or that computes,
+// for ever lasts this long: testing/synctest does not see that.
+const stuckAfter = 20 * time.Second
+
+// endStuck ends the test program with a sentence, unless it is stopped in time. A dump of all goroutines would not
+// help a learner.
+func endStuck(t *testing.T, name string) *time.Timer {
+	return time.AfterFunc(stuckAfter, func() {
+		fmt.Printf("--- FAIL: %s\n    Your server does not pass the case: it %s.\n    A goroutine waits for a lock that is never unlocked, or never stops running.\n", t.Name(), name)
+		os.Exit(1)
+	})
 }
 
 // manyErrors is how often a strategy may call Accept after Accept has told it to end.

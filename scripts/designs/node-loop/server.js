@@ -5,6 +5,11 @@
 // Port 0 means any free port. The server says on standard error where it listens.
 const net = require('node:net');
 
+if (process.argv.length !== 3) {
+  console.error('usage: node server.js port');
+  process.exit(2);
+}
+
 const server = net.createServer({ noDelay: true }, (client) => {
   let inMessage = false;
   client.on('error', () => {}); // the client is gone

@@ -14,6 +14,8 @@ try:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # as Go programs do: each client takes a descriptor
 except ImportError:
     pass  # Windows has no such limit
+except (ValueError, OSError):
+    pass  # macOS may refuse a limit that it calls unlimited
 
 
 async def serve(reader, writer):
@@ -39,6 +41,8 @@ async def serve(reader, writer):
 
 
 async def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: python3 server.py port")
     server = await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1]), backlog=4096)
     print("listening on 127.0.0.1:%d" % server.sockets[0].getsockname()[1], file=sys.stderr, flush=True)
     await server.serve_forever()

@@ -90,8 +90,10 @@ func KernelMemory() int64 {
 // kernelMemory adds what /proc/meminfo says of what the kernel uses.
 func kernelMemory(info string) int64 { return kibibytes(info, "Slab:", "KernelStack:", "PageTables:") }
 
-// kibibytes adds the numbers in lines such as "Slab:   306128 kB" that begin with one of the names. It returns bytes.
-func kibibytes(info string, names ...string) (sum int64) {
+// kibibytes adds the numbers in lines such as "Slab:   306128 kB" that begin with one of the names. It returns bytes,
+// or [Unknown] if there is no such line.
+func kibibytes(info string, names ...string) int64 {
+	sum, found := int64(0), false
 	for line := range strings.Lines(info) {
 		fields := strings.Fields(line)
 		if len(fields) < 2 || !slices.Contains(names, fields[0]) {
@@ -101,7 +103,10 @@ func kibibytes(info string, names ...string) (sum int64) {
 		if err != nil {
 			return Unknown
 		}
-		sum += kib << 10
+		sum, found = sum+kib<<10, true
+	}
+	if !found {
+		return Unknown
 	}
 	return sum
 }

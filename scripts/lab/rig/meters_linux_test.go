@@ -19,6 +19,7 @@ func TestProcIsReadAsItIsWritten(t *testing.T) {
 	const info = "MemTotal: 1000 kB\nSlab:    300 kB\nSReclaimable: 7 kB\nKernelStack: 20 kB\nPageTables: 1 kB\n"
 	assert.Equal(t, int64(321<<10), kernelMemory(info))
 	assert.Equal(t, int64(Unknown), kernelMemory("Slab: many kB"))
+	assert.Equal(t, int64(Unknown), kernelMemory("MemTotal: 1000 kB\n"))
 
 	const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:2382 0100007F:9C40 01 00000000:00000009 00:00000000 00000000     0        0 1 1 0 20 4 30 10 -1
