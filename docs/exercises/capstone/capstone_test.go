@@ -10,6 +10,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"example.com/concurrent-servers/docs/exercises/internal/bubble"
@@ -121,6 +122,7 @@ func press(t *testing.T, size int, every time.Duration, groups int) []client {
 		serving.Go(func() { s.Serve(ctx, ln) })
 		for i := range all {
 			asking.Go(func() { all[i] = ask(ln) })
+			synctest.Wait() // until a worker that is free has this client, or each result would be luck
 			if i%size == size-1 {
 				time.Sleep(every)
 			}

@@ -3,10 +3,28 @@
 package tally
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"testing"
 )
+
+// The other tests need the pauses where they are. Without a lock an Add that never rests, or only when
+// it has nothing half done, would pass them.
+func TestAddRestsInTheMiddle(t *testing.T) {
+	var tally Tally
+	type numbers struct{ counts, total string }
+	read := func() numbers { return numbers{fmt.Sprint(tally.counts), fmt.Sprint(tally.total)} }
+	before := read()
+	var seen []numbers // at each call of rest
+	tally.pause = func() { seen = append(seen, read()) }
+	tally.Add(3)
+	inOrder := len(seen) == 2 && seen[0] == before && seen[1].counts != before.counts && seen[1].total == before.total
+	if !inOrder {
+		t.Fatal("Leave the calls of rest where they are: Add rests once before it changes a number, and once when the " +
+			"counts are one ahead of the total. Otherwise no test can show what two clients at once do to Add.")
+	}
+}
 
 // On one processor, a pause that yields runs the other goroutines until each is blocked or yields too.
 // So the result does not depend on the machine.

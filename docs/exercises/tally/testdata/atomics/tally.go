@@ -12,6 +12,7 @@ type Tally struct {
 
 // Add counts that word i has been asked for.
 func (t *Tally) Add(i int) {
+	t.rest()
 	t.counts[i].Add(1)
 	t.rest()
 	t.total.Add(1)
