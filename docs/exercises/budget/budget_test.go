@@ -56,7 +56,8 @@ func TestRetriesDoNotMultiplyTheLoad(t *testing.T) {
 		b.request(t, newRetryer(10), 100)
 		if b.asked != 110 {
 			t.Errorf("100 requests met a server that is down, and it was asked %d times. "+
-				"With one retry for ten requests it is asked 110 times.", b.asked)
+				"It is asked 110 times if there is one retry for ten requests, and a request pays before its first attempt, "+
+				"so that the tenth can be tried again.", b.asked)
 		}
 	})
 }
@@ -116,6 +117,22 @@ func TestNobodyWaitsInVain(t *testing.T) {
 		err := r.Do(ctx, b.ask)
 		if took := time.Since(began); took != time.Second/2 || err != errDown {
 			t.Errorf("A client left after 500ms, in the middle of the wait. Do returned after %v, with %v. Want it to return at once, with the error of the server.", took, err)
+		}
+	})
+}
+
+func TestNobodyAsksForAClientThatHasLeft(t *testing.T) {
+	bubble.Run(t, stuck, func(t *testing.T) {
+		r := &Retryer{Attempts: 2, Wait: func(int) time.Duration { return 0 }}
+		for range 100 { // or luck decides: a select takes either case when both are ready
+			b := &backend{fails: never}
+			b.request(t, r, 10*PerRetry) // so that the budget has retries
+			ctx, leave := context.WithCancel(t.Context())
+			b.asked, b.fails = 0, func(int) bool { leave(); return true }
+			if err := r.Do(ctx, b.ask); b.asked > 1 || err != errDown {
+				t.Fatalf("A client left while its first attempt failed. The server was asked %d times, and Do returned %v. "+
+					"It should be once, and the error of the server.", b.asked, err)
+			}
 		}
 	})
 }

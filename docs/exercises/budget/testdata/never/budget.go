@@ -27,19 +27,21 @@ type Retryer struct {
 // returns the error of the last attempt, at once when it doesn't try again. It doesn't try again when
 // ctx is done, nor when the budget has no retry left.
 //
-// All requests share the budget. It is empty at first. Each request pays a tenth of a retry into it,
-// however often the request is tried, and each retry takes a whole one out. It never holds more than
-// MostKept retries.
+// All requests share the budget. It is empty at first. Each request pays a tenth of a retry into it
+// before its first attempt, and no more however often it is tried; each retry takes a whole one out.
+// The budget never holds more than MostKept retries.
 func (r *Retryer) Do(ctx context.Context, ask func(context.Context) error) error {
 	r.pay()
 	for attempt := 1; ; attempt++ {
 		err := ask(ctx)
-		if err == nil || attempt == r.Attempts || true {
+		if err == nil || attempt == r.Attempts || ctx.Err() != nil || true {
 			return err
 		}
 		select {
 		case <-time.After(r.Wait(attempt)):
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil { // select may choose the timer when both are ready
 			return err
 		}
 	}
