@@ -96,8 +96,9 @@ func everyJobIsReceived(t *testing.T, open func(limit int) queue) {
 	}
 }
 
-// A Send that looks and appends under two locks fails this only now and then, and on one processor
-// never.
+// A Send that looks and then sends in two steps fails this only now and then, and on one processor
+// never: no test can stop it between the two. So testdata has no such answer. It is wrong all the same,
+// whether it appends under a second lock or looks at the length of a channel first.
 func manySendersDoNotOverfill(t *testing.T, open func(limit int) queue) {
 	for range 1000 {
 		q := open(1)

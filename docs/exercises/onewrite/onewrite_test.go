@@ -18,6 +18,7 @@ type client struct {
 	pieces   []string
 	end      error
 	ended    bool
+	read     []string // one for each Read that returned bytes
 	heard    []string // one for each Write
 	hangUpAt int      // the number of the Write that fails, counted from 1
 }
@@ -31,6 +32,9 @@ func (c *client) Read(p []byte) (n int, err error) {
 		if c.pieces[0] = c.pieces[0][n:]; c.pieces[0] == "" {
 			c.pieces = c.pieces[1:]
 		}
+	}
+	if n > 0 {
+		c.read = append(c.read, string(p[:n]))
 	}
 	if len(c.pieces) == 0 {
 		err, c.ended = c.end, true
@@ -56,11 +60,10 @@ func TestOneWriteForEachRead(t *testing.T) {
 	sent := strings.Repeat("abc\xff", 1000)
 	for seed := range uint64(100) {
 		random := rand.New(rand.NewPCG(seed, 0))
-		var pieces, want []string
+		var pieces []string
 		for rest := sent; rest != ""; {
 			n := min(1+random.IntN(512), len(rest))
 			pieces = append(pieces, rest[:n])
-			want = append(want, plusOne.Replace(rest[:n]))
 			rest = rest[n:]
 		}
 		c := &client{t: t, pieces: pieces, end: io.EOF}
@@ -68,15 +71,18 @@ func TestOneWriteForEachRead(t *testing.T) {
 			t.Fatalf("The client ended the conversation, and Serve returned the error %q. It should return nil.", err)
 		}
 		for i, reply := range c.heard {
-			if i == len(want) || reply != want[i] {
-				t.Fatalf("The client sent %d bytes in %d pieces. Its piece number %d was answered with a "+
-					"Write of %d bytes. It should be one Write of %d bytes, each one greater.",
-					len(sent), len(want), i+1, len(reply), len(append(want, "")[i]))
+			if i == len(c.read) {
+				t.Fatalf("Serve read from the client %d times, and wrote to it more often.", i)
+			}
+			if reply != plusOne.Replace(c.read[i]) {
+				t.Fatalf("The client sent %d bytes. Read number %d returned %d of them and was answered with a "+
+					"Write of %d bytes. It should be one Write of as many bytes, each one greater.",
+					len(sent), i+1, len(c.read[i]), len(reply))
 			}
 		}
-		if len(c.heard) < len(want) {
-			t.Fatalf("The client sent %d bytes in %d pieces and got only %d replies. The last piece came "+
-				"together with io.EOF.", len(sent), len(want), len(c.heard))
+		if len(c.heard) < len(c.read) {
+			t.Fatalf("Serve read from the client %d times, and the client got only %d replies. The last bytes came "+
+				"together with io.EOF.", len(c.read), len(c.heard))
 		}
 	}
 }
@@ -109,6 +115,14 @@ func TestErrorsOfWrite(t *testing.T) {
 			t.Fatalf("The client sends 3 pieces and is gone when reply number %d is written. "+
 				"Serve returned %v. It should return the error of Write, %q.", hangUpAt, err, errGone)
 		}
+	}
+}
+
+func TestWriteFailsAfterReadHasFailed(t *testing.T) {
+	c := &client{t: t, pieces: []string{"a"}, end: errors.New("the client has reset the connection"), hangUpAt: 1}
+	if err := Serve(c); err != errGone {
+		t.Fatalf("The client sent \"a\", Read returned it together with an error, and then Write failed with %q. "+
+			"Serve returned %v. It should return the error of Write.", errGone, err)
 	}
 }
 

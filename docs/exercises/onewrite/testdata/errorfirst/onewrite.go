@@ -4,7 +4,8 @@ package onewrite
 import "io"
 
 // Serve replies to every byte with that byte plus one, until the client has nothing more to say.
-// It returns the first error of Read or Write, but nil for io.EOF.
+// It returns the first error of Read or Write, but nil for io.EOF. If a Read returns bytes together
+// with an error, and the Write that answers them fails, Serve returns the error of Write.
 func Serve(rw io.ReadWriter) error {
 	buf := make([]byte, 4096)
 	for {
