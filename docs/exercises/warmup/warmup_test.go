@@ -39,18 +39,18 @@ func TestStart(t *testing.T) {
 		began := time.Now()
 		Start(&clients, func() { time.Sleep(time.Second) })
 		if time.Since(began) > 0 {
-			t.Fatal("The next client waits until this one has left: Start must not wait for f.")
+			t.Fatal("The next client waits until this one leaves.")
 		}
 		clients.Wait()
 		if time.Since(began) < time.Second {
-			t.Error("The server stopped in the middle of a client's reply: Wait did not wait for f.")
+			t.Error("The server stops in the middle of a client's reply.")
 			time.Sleep(time.Second)
 		}
 	})
 }
 
 func TestFinish(t *testing.T) {
-	bubble.Run(t, "All clients have been served, and the worker waits for ever for another job.", func(t *testing.T) {
+	bubble.Run(t, "All clients are served, and the worker waits for ever.", func(t *testing.T) {
 		jobs := make(chan func(), 2)
 		done := 0
 		for range 2 {
@@ -70,7 +70,7 @@ func TestChange(t *testing.T) {
 	var c Counter
 	c.Change(func(n int) int { return n + 1 })
 	if !c.mu.TryLock() {
-		t.Fatal("A client has changed the counter, and all other clients wait for the lock for ever.")
+		t.Fatal("All other clients wait for the lock for ever.")
 	}
 	c.mu.Unlock()
 	func() {
@@ -78,7 +78,7 @@ func TestChange(t *testing.T) {
 		c.Change(func(int) int { panic("a bug") })
 	}()
 	if !c.mu.TryLock() {
-		t.Fatal("One client's function has panicked, and all other clients wait for the lock for ever.")
+		t.Fatal("One client's f panics, and all others wait for ever.")
 	}
 	if c.n != 1 {
 		t.Errorf("One client added 1, and the counter is %d.", c.n)
@@ -86,7 +86,7 @@ func TestChange(t *testing.T) {
 }
 
 func TestTrySend(t *testing.T) {
-	bubble.Run(t, "The queue is full, and TrySend waits: a client that could go elsewhere is told nothing.", func(t *testing.T) {
+	bubble.Run(t, "The queue is full, and TrySend makes the client wait.", func(t *testing.T) {
 		queue, nothing := make(chan func(), 1), func() {}
 		if !TrySend(queue, nothing) || len(queue) != 1 {
 			t.Error("The queue had room for a client, and TrySend did not queue its job.")
@@ -105,7 +105,7 @@ func TestReceive(t *testing.T) {
 		go func() {
 			defer func() {
 				if v := recover(); v != nil {
-					t.Errorf("A worker was woken, found no client's job, and took it all the same: panic: %v", v)
+					t.Errorf("A worker was woken and took a client's job that wasn't there: panic: %v", v)
 				}
 			}()
 			q.Receive()
@@ -126,14 +126,22 @@ func TestReceive(t *testing.T) {
 }
 
 func TestReadWithin(t *testing.T) {
-	bubble.Run(t, "A client says nothing, and the server waits for it for ever.", func(t *testing.T) {
+	bubble.Run(t, "A client is silent, and the server waits for ever.", func(t *testing.T) {
 		ln := memnet.Listen()
 		client := ln.Dial()
 		conn, _ := ln.Accept()
 		began := time.Now()
-		_, err := ReadWithin(conn, make([]byte, 1), time.Second)
-		if took := time.Since(began); took != time.Second || !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("A client says nothing. ReadWithin gave up after %v instead of 1s, with: %v", took, err)
+		buf := make([]byte, 1)
+		_, err := ReadWithin(conn, buf, time.Second)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("A client is silent, and has 1s. ReadWithin gave up after %v.", took)
+		}
+		conn.SetReadDeadline(time.Time{})
+		go client.Write([]byte("x"))
+		if n, _ := conn.Read(buf); n == 0 {
+			t.Error("The client speaks again, and the server can't hear it: the connection must stay open.")
+		} else if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("A client was silent, and the error is: %v. It should be os.ErrDeadlineExceeded.", err)
 		}
 		client.Close()
 	})
@@ -151,7 +159,7 @@ func TestDone(t *testing.T) {
 		}()
 		Done(client)
 		if reply, err := io.ReadAll(client); string(reply) != "the last reply" {
-			t.Errorf("The client does not get the last reply, but %q (%v).", reply, err)
+			t.Errorf("The client reads %q in place of the last reply: %v", reply, err)
 		}
 	})
 }
@@ -159,7 +167,7 @@ func TestDone(t *testing.T) {
 func TestSafely(t *testing.T) {
 	defer func() {
 		if v := recover(); v != nil {
-			t.Errorf("One client's job has panicked, and the whole server ends: %v", v)
+			t.Errorf("A client's job panics, and the whole server ends: %v", v)
 		}
 	}()
 	ran := false

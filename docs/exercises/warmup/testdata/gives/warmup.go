@@ -66,7 +66,8 @@ func (q *Queue) Receive() func() {
 	return job
 }
 
-// ReadWithin reads from the client, and gives up when the client has been silent for d.
+// ReadWithin reads from the client. When the client has been silent for d, it gives up with the error
+// os.ErrDeadlineExceeded, and the connection stays open.
 func ReadWithin(conn net.Conn, buf []byte, d time.Duration) (int, error) {
 	conn.SetReadDeadline(time.Now().Add(d))
 	return conn.Read(buf)
