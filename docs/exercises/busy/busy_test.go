@@ -136,11 +136,17 @@ func TestServeWaitsForItsRefusals(t *testing.T) {
 			returned <- ln.open.Load()
 		}()
 		wantRead(t, dial(t, ln), "*", "The first client of a server for one")
+		began := time.Now()
 		dial(t, ln) // is refused and does not read
 		synctest.Wait()
 		leave <- struct{}{}
 		ln.Close()
-		if n := <-returned; n > 0 {
+		n := <-returned
+		if took := time.Since(began); took > time.Second {
+			t.Fatalf("The listener was closed, and a client that was refused does not read. Serve returned after %v. "+
+				"It should hang up on such a client within a second.", took)
+		}
+		if n > 0 {
 			time.Sleep(time.Hour)
 			t.Fatal("Serve has returned, and one of its goroutines still tells a client that the server is busy. " +
 				"A program that ends now hangs up on that client without a word.")

@@ -206,3 +206,45 @@ func TestCallerGivesUp(t *testing.T) {
 		})
 	}
 }
+
+// A last connection is greeted at the moment at which the caller of Dial gives up.
+type last struct {
+	net.Conn
+	giveUp  func()
+	greeted bool
+}
+
+func (l *last) Read(p []byte) (int, error) {
+	if l.greeted {
+		return l.Conn.Read(p)
+	}
+	l.greeted = true
+	l.giveUp()
+	return copy(p, "*"), nil
+}
+
+func TestCallerGivesUpWhenTheMachineGreets(t *testing.T) {
+	run(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		client, server := net.Pipe()
+		defer client.Close()
+		go func() {
+			defer server.Close()
+			server.SetDeadline(time.Now().Add(time.Hour))
+			server.Write([]byte("and goes on"))
+		}()
+		_, err := Dial(ctx, patience, []string{"greets"}, func(context.Context, string) (net.Conn, error) {
+			return &last{Conn: client, giveUp: cancel}, nil
+		})
+		synctest.Wait()
+		_, broken := client.Read(make([]byte, 1))
+		if err == nil && broken != nil {
+			t.Fatalf("The caller's context ends when the machine greets. The client gets a connection, and its first Read "+
+				"returns %q. It should get an error instead.", broken)
+		}
+		if err != nil && broken == nil {
+			t.Fatalf("The caller's context ends when the machine greets. The client gets the error %v, and its connection is still open.", err)
+		}
+	})
+}

@@ -7,13 +7,13 @@ import (
 	"sync"
 )
 
-// A Pool runs jobs on a fixed number of workers. It is safe for concurrent use.
+// A Pool runs a fixed number of jobs at a time. It is safe for concurrent use.
 type Pool struct {
 	jobs    chan func()
 	workers sync.WaitGroup
 }
 
-// New starts a pool of n workers. The caller must call Close.
+// New starts a pool that runs n jobs at a time. The caller must call Close.
 func New(n int) *Pool {
 	p := &Pool{jobs: make(chan func(), 100)}
 	for range n {
@@ -23,7 +23,7 @@ func New(n int) *Pool {
 }
 
 // Execute queues job. It blocks while the queue is full. If job panics, the pool logs the panic and
-// keeps the worker.
+// still runs n jobs at a time.
 func (p *Pool) Execute(job func()) { p.jobs <- job }
 
 // Close returns when all queued jobs have been run and the workers have ended.

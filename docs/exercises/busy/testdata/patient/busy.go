@@ -1,0 +1,43 @@
+// Package busy is wrong: a client that does not read keeps the server from ending for an hour.
+package busy
+
+import (
+	"net"
+	"sync"
+	"time"
+)
+
+// Busy is what the server sends to a client that it can't serve now.
+const Busy = '!'
+
+// Serve serves at most n clients at a time, each with handle, which closes the connection. It sends
+// Busy to every other client and hangs up, after a second at most if the client doesn't read. When ln
+// is closed, Serve waits until it has ended all conversations, refusals included, and returns the error
+// of Accept.
+func Serve(n int, ln net.Listener, handle func(net.Conn)) error {
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	slots := make(chan struct{}, n)
+	for {
+		conn, err := ln.Accept()
+		if err != nil {
+			return err
+		}
+		select {
+		case slots <- struct{}{}:
+			clients.Go(func() {
+				defer func() { <-slots }()
+				handle(conn)
+			})
+		default:
+			clients.Go(func() { refuse(conn) })
+		}
+	}
+}
+
+// refuse sends Busy and hangs up. It gives a client that does not read an hour.
+func refuse(conn net.Conn) {
+	conn.SetDeadline(time.Now().Add(time.Hour))
+	conn.Write([]byte{Busy})
+	conn.Close()
+}
