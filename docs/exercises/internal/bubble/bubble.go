@@ -10,7 +10,7 @@ import (
 )
 
 // patience is in real time. A bubble takes milliseconds, so only a goroutine that waits for a lock
-// for ever lasts this long: synctest does not see that.
+// for ever lasts this long: synctest does not see that. Set NO_WATCHDOG=1 to use a debugger.
 const patience = 20 * time.Second
 
 // Run runs test in a bubble of [testing/synctest]. If all goroutines in the bubble wait for each
@@ -22,6 +22,9 @@ func Run(t *testing.T, stuck string, test func(*testing.T)) {
 		os.Exit(1)
 	})
 	defer watchdog.Stop()
+	if os.Getenv("NO_WATCHDOG") != "" {
+		watchdog.Stop()
+	}
 	if !deadlocks(t, test) {
 		return
 	}
