@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
 // A state says what the tests last accepted: the [fingerprint] of each exercise that has been
-// solved. It is kept in the checkout, where git ignores it, a line for each exercise.
+// solved. It is kept in the checkout, where git ignores it. The last line of an exercise counts.
 type state map[string]string
 
 func (c course) stateFile() string { return filepath.Join(c.root, folder, ".solved") }
@@ -35,29 +33,26 @@ func (c course) state() (state, error) {
 }
 
 // remember records whether the tests of an exercise accept the files that have this fingerprint. It
-// reads the state anew because another companion may run in another terminal.
+// only adds a line, because another companion may do the same in another terminal.
 func (c course) remember(name, print string, accepted bool) error {
 	s, err := c.state()
+	if err != nil || accepted == (s[name] == print) {
+		return err
+	}
+	if !accepted {
+		print = "open"
+	}
+	file, err := os.OpenFile(c.stateFile(), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	switch {
-	case accepted && s[name] != print:
-		s[name] = print
-	case !accepted && s[name] == print:
-		delete(s, name)
-	default:
-		return nil
-	}
-	var text strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(s)) {
-		fmt.Fprintf(&text, "%s %s\n", name, s[name])
-	}
-	return os.WriteFile(c.stateFile(), []byte(text.String()), 0o644)
+	_, err = fmt.Fprintf(file, "%s %s\n", name, print)
+	return errors.Join(err, file.Close())
 }
 
-// fingerprint returns a hash of the Go files in the folder of an exercise. The tests count too: an
-// exercise whose tests have changed is open again. What an editor leaves there for a moment does not.
+// fingerprint returns a hash of the Go files in the folder of an exercise. The tests in that folder
+// count too: an exercise is open again when they have changed. What an editor leaves there for a
+// moment does not count.
 func (c course) fingerprint(name string) (string, error) {
 	files, err := os.ReadDir(c.dir(name))
 	if err != nil {
