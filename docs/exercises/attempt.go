@@ -20,8 +20,16 @@ type attempt struct {
 	lesson
 	name   string
 	shown  int    // hints
-	tested string // the fingerprint of the files that were tested last
+	tested string // the fingerprint of the files that were tested last, or nothing if unknown
 	solved bool   // by these files
+	cancel context.CancelFunc
+	ended  chan ending // of the tests that run, or nil
+}
+
+// An ending is how a run of the tests ended.
+type ending struct {
+	result
+	err error
 }
 
 // work shows the task, tests the exercise whenever its files have changed, and does what the learner
@@ -43,10 +51,9 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 	if err := watcher.Add(s.dir(name)); err != nil { // the folder, because editors replace the file
 		return false, err
 	}
-	if a.tested, err = s.fingerprint(name); err != nil {
-		return false, err
-	}
-	a.solved = a.tested == known[name]
+	a.tested, _ = s.fingerprint(name)
+	a.solved = s.course.solved(known, name)
+	defer a.stop()
 	fmt.Fprint(s.out, s.clear)
 	a.obey("t")
 	var quiet <-chan time.Time
@@ -59,9 +66,15 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 		case <-watcher.Errors: // some events are lost
 			quiet = time.After(settle)
 		case <-quiet:
-			if print, _ := s.fingerprint(name); print != a.tested && print != "" {
-				err = a.test(ctx)
+			quiet = nil
+			if print, err := s.fingerprint(name); err != nil { // an editor has the file
+				quiet = time.After(settle)
+			} else if print != a.tested {
+				a.start(ctx)
 			}
+		case end := <-a.ended:
+			err = a.finish(end)
+			quiet = time.After(settle) // the files may have changed meanwhile
 		case line, more := <-lines:
 			switch line = strings.TrimSpace(line); {
 			case !more, line == "q":
@@ -69,7 +82,7 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 			case line == "n" && a.solved:
 				return true, nil
 			case line == "":
-				err = a.test(ctx)
+				a.start(ctx)
 			default:
 				a.obey(line)
 			}
@@ -78,17 +91,40 @@ func (s *session) work(ctx context.Context, name string, lines <-chan string) (o
 	return false, err
 }
 
-// test tests the files as they are now, and shows the result.
-func (a *attempt) test(ctx context.Context) (err error) {
+// start begins to test the files as they are now. It stops a run of older files.
+func (a *attempt) start(ctx context.Context) {
+	a.stop()
 	a.tested, _ = a.fingerprint(a.name)
+	a.solved = false
 	fmt.Fprintf(a.out, "Testing %s …\n", a.name)
-	accepted, output, err := a.course.test(ctx, a.name, a.command)
-	if err != nil {
-		return err
+	ctx, a.cancel = context.WithCancel(ctx)
+	ended := make(chan ending, 1)
+	a.ended = ended
+	go func() {
+		r, err := a.course.test(ctx, a.name, a.command)
+		ended <- ending{r, err}
+	}()
+}
+
+// stop cancels the tests if they run, and waits until the go command has cleaned up.
+func (a *attempt) stop() {
+	if a.ended != nil {
+		a.cancel()
+		<-a.ended
+		a.ended = nil
 	}
-	a.solved = accepted
+}
+
+// finish shows what the tests say.
+func (a *attempt) finish(end ending) error {
+	a.cancel()
+	a.ended = nil
+	if end.err != nil {
+		return end.err
+	}
+	a.tested, a.solved = end.tested, end.accepted
 	fmt.Fprint(a.out, a.clear)
-	a.show(a.name, a.lesson, accepted, output)
+	a.show(a.name, a.lesson, end.result)
 	a.obey("")
 	return nil
 }
@@ -97,11 +133,18 @@ func (a *attempt) test(ctx context.Context) (err error) {
 func (a *attempt) obey(line string) {
 	n := len(a.hints)
 	switch {
+	case line == "":
 	case line == "t":
 		fmt.Fprintf(a.out, "%s\n\n", a.task)
 	case line == "h" && n > 0:
 		fmt.Fprintf(a.out, "\n%s\n\n", a.hints[a.shown%n])
 		a.shown++
+	case line == "h":
+		fmt.Fprintln(a.out, "there is no hint")
+	case line == "n":
+		fmt.Fprintln(a.out, "not solved yet")
+	default:
+		fmt.Fprintln(a.out, "unknown: type h, t, n or q")
 	}
 	keys := "t: the task · q: end"
 	if n > 0 {

@@ -7,6 +7,7 @@
 //	list.go      draws the list
 //	state.go     remembers what is solved
 //	run.go       runs the tests
+//	stop_*.go    stops tests that run
 //	session.go   leads the learner from one exercise to the next
 //	attempt.go   works on one exercise with the learner
 //	screen.go    shows a result
@@ -15,6 +16,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -58,12 +60,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	case name == "":
 		return c.list(stdout, s.color)
-	case set.once, !term.IsTerminal(int(os.Stdin.Fd())):
+	case set.once:
+		return s.once(ctx, name)
+	case !term.IsTerminal(int(os.Stdin.Fd())):
+		fmt.Fprintln(stderr, "standard input is no terminal: testing once")
 		return s.once(ctx, name)
 	}
 	if console.Interactive(stdout) {
 		s.clear = clearScreen
-		_, s.height, _ = term.GetSize(int(os.Stdout.Fd()))
+		s.size = func() (int, int, error) { return term.GetSize(int(os.Stdout.Fd())) }
 	}
 	return s.learn(ctx, name, lines(os.Stdin))
 }
@@ -76,7 +81,8 @@ func parse(args []string, stdout io.Writer) (settings, error) {
 	fs.Var(&set.color, "color", "`when` to colour the output: auto, always, never")
 	err := console.Parse(fs, args, console.Help{
 		Summary: "Lists the exercises of the book. With the name of an exercise, or next for the first " +
-			"that is not solved, it shows the task and runs the tests each time you save the file.",
+			"that is not solved, it shows the task and runs the tests each time you save the file. " +
+			"They look for data races too, where the go command can.",
 		Arguments: "[NAME | next]",
 		Examples:  []string{"", "next", "decoder", "-once decoder", "-check"},
 	}, stdout)

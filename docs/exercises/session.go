@@ -10,10 +10,10 @@ import (
 // A session is a course with one learner in front of it.
 type session struct {
 	course
-	out    io.Writer
-	color  bool
-	clear  string // clears the screen
-	height int    // of the screen, or 0 if there is none
+	out   io.Writer
+	color bool
+	clear string                                // clears the screen
+	size  func() (columns, rows int, err error) // of the screen, or nil if there is none
 }
 
 const clearScreen = "\x1b[2J\x1b[H"
@@ -24,12 +24,12 @@ func (s *session) once(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	accepted, output, err := s.test(ctx, name, l.command)
+	r, err := s.test(ctx, name, l.command)
 	if err != nil {
 		return err
 	}
-	s.show(name, l, accepted, output)
-	if !accepted {
+	s.show(name, l, r)
+	if !r.accepted {
 		return fmt.Errorf("%s is not solved yet", name)
 	}
 	return nil
