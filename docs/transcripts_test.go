@@ -138,8 +138,8 @@ var (
 const legendMarks = "◆█▒░●▲■○△□☆★▼"
 
 // facts are what a transcript says that is true at any speed: whose lanes and rows it has, that a client failed,
-// or was accepted and waited, which claims were judged, and the words of the legend. It leaves out times, rates, the cells that are drawn, and
-// how a claim about them came out.
+// or was accepted and waited, which claims were judged, and the words of the legend. It leaves out times, rates, the
+// cells that are drawn, and how a claim about them came out.
 func facts(text string) []string {
 	var facts []string
 	claim := false   // the line before belongs to a claim, which may go on in this one

@@ -1,4 +1,5 @@
-// Package capstone is wrong: its accept loop waits for room in the queue, so the others wait in the backlog and hear nothing.
+// Package capstone is wrong: its accept loop waits for room in the queue, so the others wait in the backlog
+// and hear nothing.
 package capstone
 
 import (
