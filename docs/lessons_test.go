@@ -89,11 +89,12 @@ func awaitEnd(t *testing.T, s *process.Server) {
 	}
 }
 
-// Steps and wrong versions of a strategy serve clients as long as nothing goes wrong.
+// Steps and wrong versions of a strategy serve clients as long as nothing goes wrong. In one of them a wakeup may be
+// stolen at any time, and then it panics.
 func TestEveryLessonAnswersAMessage(t *testing.T) {
 	for _, lesson := range lessons(t) {
-		if lesson == "docs/steps/reset" || lesson == "docs/figures" {
-			continue // no server
+		if slices.Contains([]string{"docs/steps/reset", "docs/figures", "docs/wrong/if-for-for"}, lesson) {
+			continue
 		}
 		s := startLesson(t, lesson, "-addr", "127.0.0.1:0")
 		conn := greeted(t, s)
