@@ -1,4 +1,5 @@
-// Package diagnose is wrong: the line of slots.txt in which the next client is accepted only shows that a slot is free again.
+// Package diagnose is wrong: the line of slots.txt in which the next client is accepted only shows
+// that a slot is free again.
 package diagnose
 
 // A Fault is what is wrong with a server.
